@@ -1,0 +1,1 @@
+"""Stepwell: workflows for machine learning and data science."""

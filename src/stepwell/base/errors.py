@@ -1,0 +1,156 @@
+"""Every error that Stepwell raises on purpose, as one tree.
+
+    StepwellError
+    ├── UsageError               wrong arguments on the command line or in a call (exit code 2)
+    │   ├── ParameterError       a flow parameter is missing, unknown or of the wrong type
+    │   └── InvalidPathspec      a pathspec has the wrong shape
+    ├── SettingsError            a setting has a value that it cannot have
+    ├── FlowError                the flow file cannot be used
+    │   ├── FlowLoadError        the file does not import: syntax error, missing module, no flow in it
+    │   └── LintError            the graph has faults; carries all of them as diagnostics
+    ├── StepError                a step did something that the language refuses, while it ran
+    │   ├── InvalidNext          a wrong `self.next(...)` call
+    │   ├── MergeConflict        `merge_artifacts` met different values (`.artifact_names`)
+    │   └── MissingInMerge       `merge_artifacts(include=...)` names what no input has (`.artifact_names`)
+    ├── ArtifactError            a value cannot be stored or loaded; names the artifact
+    ├── StoreError               the datastore refused or broke
+    │   ├── NotFound             nothing there (also for client objects)
+    │   ├── AlreadyExists        a create-only write met an existing key
+    │   ├── Corrupted            bytes do not have the digest that they should
+    │   ├── StoreFull            no space left
+    │   └── StoreReadOnly        no permission to write
+    ├── RecordsError             the index cannot be read or written
+    ├── NamespaceMismatch        the object exists, in another namespace
+    ├── TaggingError             a tag breaks a rule
+    └── RunFailed                a run ended without success (exit code 1)
+
+Every error says what happened in one sentence and, in `hint`, what to do about it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class StepwellError(Exception):
+    """The root: `message` says what happened, `hint` says what to type or change.
+
+    Args:
+        message: One sentence, no full stop needed, with names in backticks.
+        hint: The cure, or an empty string when there is none.
+    """
+
+    exit_code: ClassVar[int] = 1
+    headline: ClassVar[str] = "error"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class UsageError(StepwellError):
+    """Wrong arguments on the command line or in a call."""
+
+    exit_code = 2
+
+
+class ParameterError(UsageError):
+    """A flow parameter is missing, unknown, or has a value of the wrong type."""
+
+
+class InvalidPathspec(UsageError):
+    """A pathspec does not have the shape that the object needs."""
+
+
+class SettingsError(StepwellError):
+    """A setting has a value that it cannot have; the message says where it came from."""
+
+    exit_code = 2
+
+
+class FlowError(StepwellError):
+    """The flow file cannot be used."""
+
+
+class FlowLoadError(FlowError):
+    """The flow file does not import: a syntax error, a missing module, or no flow in it."""
+
+
+class StepError(StepwellError):
+    """A step did something that the language refuses, while it ran."""
+
+
+class InvalidNext(StepError):
+    """A `self.next(...)` call that is wrong, or that differs from what the file says."""
+
+
+class MergeConflict(StepError):
+    """`merge_artifacts` met artifacts with different values.
+
+    Attributes:
+        artifact_names: The names in conflict.
+    """
+
+    def __init__(self, message: str, artifact_names: list[str], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.artifact_names = artifact_names
+
+
+class MissingInMerge(StepError):
+    """`merge_artifacts(include=...)` names artifacts that no input has.
+
+    Attributes:
+        artifact_names: The names that are missing.
+    """
+
+    def __init__(self, message: str, artifact_names: list[str], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.artifact_names = artifact_names
+
+
+class ArtifactError(StepwellError):
+    """A value cannot be stored or loaded; the message names the artifact and the offending part."""
+
+
+class StoreError(StepwellError):
+    """The datastore refused or broke; the message names the place."""
+
+
+class NotFound(StoreError):
+    """Nothing is there."""
+
+
+class AlreadyExists(StoreError):
+    """A create-only write met an existing key."""
+
+
+class Corrupted(StoreError):
+    """Stored bytes do not have the digest or the framing that they should."""
+
+
+class StoreFull(StoreError):
+    """No space is left on the datastore."""
+
+
+class StoreReadOnly(StoreError):
+    """The datastore cannot be written to."""
+
+
+class RecordsError(StepwellError):
+    """The records index cannot be read or written."""
+
+
+class NamespaceMismatch(StepwellError):
+    """The object exists, but not in the current namespace."""
+
+
+class TaggingError(StepwellError):
+    """A tag breaks a rule."""
+
+
+class RunFailed(StepwellError):
+    """A run ended without success."""

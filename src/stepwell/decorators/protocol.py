@@ -1,0 +1,144 @@
+"""The hook protocol: what a decorator can do to a step. Built-in decorators use nothing else.
+
+A decorator is an object with options. It is attached to a step by `@name(...)` in the file or by `--with name:...`
+on the command line. Its hooks are called with one context object each, so that a later version can say more
+without breaking anyone. Hooks that are not overridden cost nothing.
+
+Order: before and around the step from the outermost decorator to the innermost; after the step reversed.
+
+    check          statically, before anything is written; return diagnostics
+    prepare        once per run, before the first task, in the run's process
+    before_task    in the task's process, before the step
+    around_step    wraps the call of the step
+    after_task     in the task's process, after the step succeeded, before artifacts are stored
+    on_failure     in the task's process, after the step raised; may say that the failure is handled
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from stepwell.documents.diagnostic import Diagnostic
+    from stepwell.documents.graph import GraphDocument
+    from stepwell.documents.run import RunHeader
+    from stepwell.documents.task import ResourceNeeds, TaskSpec
+
+
+class RetryPolicy:
+    """How often and after what wait a failed attempt is repeated.
+
+    Attributes:
+        times: Further attempts after the first.
+        wait: Seconds between attempts.
+    """
+
+    __slots__ = ("times", "wait")
+
+    def __init__(self, times: int, wait: float) -> None:
+        self.times = times
+        self.wait = wait
+
+
+class CheckContext:
+    """For `check`: the step's name, the graph, the place of the decorator, and all decorators of the step."""
+
+    __slots__ = ("decorators", "file", "graph", "line", "step")
+
+    def __init__(
+        self, *, step: str, graph: GraphDocument, file: str, line: int, decorators: Sequence[StepDecorator]
+    ) -> None:
+        self.step = step
+        self.graph = graph
+        self.file = file
+        self.line = line
+        self.decorators = decorators
+
+
+class PrepareContext:
+    """For `prepare`: the step's name and the run's header."""
+
+    __slots__ = ("header", "step")
+
+    def __init__(self, *, step: str, header: RunHeader) -> None:
+        self.step = step
+        self.header = header
+
+
+class TaskContext:
+    """For the hooks inside a task.
+
+    Attributes:
+        spec: The attempt's specification.
+        flow: The flow object whose attributes are the artifacts.
+        inputs: The inputs of a join, None otherwise.
+        environ: The process's environment, to be changed in place.
+        metadata: Facts to record with the result, name to text.
+    """
+
+    __slots__ = ("environ", "flow", "inputs", "metadata", "spec")
+
+    def __init__(self, *, spec: TaskSpec, flow: Any, inputs: Any, environ: dict[str, str]) -> None:
+        self.spec = spec
+        self.flow = flow
+        self.inputs = inputs
+        self.environ = environ
+        self.metadata: dict[str, str] = {}
+
+
+class StepDecorator:
+    """Base class of step decorators.
+
+    Subclasses set `name` and `defaults`; options that are not in `defaults` are refused when the decorator is made.
+
+    Args:
+        options: The options given, by name.
+
+    Raises:
+        UsageError: Naming the unknown option and the known ones.
+    """
+
+    name: ClassVar[str] = ""
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    allow_multiple: ClassVar[bool] = False
+
+    def __init__(self, **options: Any) -> None:
+        unknown = [name for name in options if name not in self.defaults]
+        if unknown:
+            from stepwell.base.errors import UsageError
+
+            known = ", ".join(f"`{name}`" for name in self.defaults) or "none"
+            raise UsageError(f"`@{self.name}` has no option `{unknown[0]}`", hint=f"its options are: {known}")
+        self.options: dict[str, Any] = {**self.defaults, **options}
+        self.given = options
+
+    def retry_policy(self) -> RetryPolicy | None:
+        """How often failed attempts are repeated, if this decorator has a say."""
+        return None
+
+    def resource_needs(self) -> ResourceNeeds | None:
+        """What the step asks for, if this decorator has a say."""
+        return None
+
+    def check(self, context: CheckContext) -> list[Diagnostic]:  # noqa: ARG002
+        """Faults that can be seen without running anything."""
+        return []
+
+    def prepare(self, context: PrepareContext) -> None:
+        """Work that is done once, before the first task."""
+
+    def before_task(self, context: TaskContext) -> None:
+        """Work in the task's process before the step."""
+
+    def around_step(self, context: TaskContext, call: Callable[[], None]) -> None:  # noqa: ARG002
+        """Call the step; override to do something around it."""
+        call()
+
+    def after_task(self, context: TaskContext) -> None:
+        """Work after the step succeeded."""
+
+    def on_failure(self, context: TaskContext, error: BaseException) -> bool:  # noqa: ARG002
+        """Work after the step raised; True when the failure is handled and the task counts as succeeded."""
+        return False

@@ -1,0 +1,1 @@
+"""What happens inside a task process; the same code on every backend."""
