@@ -1,0 +1,38 @@
+"""What a caller asks of the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct, field
+
+if TYPE_CHECKING:
+    from stepwell.flow.spec import FlowSpec
+
+
+class RunRequest(Struct, frozen=True, kw_only=True):
+    """A run or a resume.
+
+    Attributes:
+        flow: The flow class.
+        file: The flow file, as an absolute path.
+        parameters: Values that were given, by parameter name: text from a command line, or Python values. Not for resume.
+        tags: User tags.
+        decorators: `--with` specifications.
+        max_workers: The most attempts at once; None for the setting.
+        command: The command line as typed, for the record.
+        origin_run: For a resume, the run to go on from; `latest` for the user's last one.
+        resume_step: For a resume, the step from which everything is run again.
+        run_id_file: A file to write the run id to as soon as it is known.
+    """
+
+    flow: type[FlowSpec]
+    file: str
+    parameters: dict[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    decorators: tuple[str, ...] = ()
+    max_workers: int | None = None
+    command: tuple[str, ...] = ()
+    origin_run: str | None = None
+    resume_step: str | None = None
+    run_id_file: str | None = None

@@ -1,0 +1,49 @@
+"""The static side: what the scheduler knows of a flow before it runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct, field
+
+from stepwell.documents.task import ResourceNeeds
+
+Split = Literal["none", "branch", "foreach", "gang", "switch"]
+
+
+class StepPlan(Struct, frozen=True, kw_only=True):
+    """One step.
+
+    Attributes:
+        name: Step name.
+        split: What its transition does; `none` for a linear step and for the end.
+        next: Targets in the order written (for a switch, all that are possible).
+        is_join: True when the step waits for all branches of the innermost split.
+        matching_join: For a branch, foreach or gang split, the join that closes it (where an empty foreach goes).
+        variable: Name of the foreach artifact.
+        rank: Distance from the start; deeper steps are launched first, so that open branches stay few.
+        max_attempts: Attempts in all, at least 1.
+        retry_wait: Seconds between attempts.
+        needs: What its tasks ask for; what is None is judged by what tasks of the step were seen to use.
+        limit: The most tasks of this step that run at once, over the whole run; None for no limit.
+    """
+
+    name: str
+    split: Split = "none"
+    next: tuple[str, ...] = ()
+    is_join: bool = False
+    matching_join: str | None = None
+    variable: str = ""
+    rank: int = 0
+    max_attempts: int = 1
+    retry_wait: float = 0.0
+    needs: ResourceNeeds = field(default_factory=ResourceNeeds)
+    limit: int | None = None
+
+
+class FlowPlan(Struct, frozen=True, kw_only=True):
+    """All steps by name, with the first and the last."""
+
+    start: str
+    end: str
+    steps: dict[str, StepPlan]
