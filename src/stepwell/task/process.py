@@ -1,0 +1,123 @@
+"""Turning a process into an attempt: its own session, its own output, its own random numbers.
+
+Used by every way of starting a task. Nothing here needs POSIX to be imported; what a platform lacks is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+
+
+def set_parent_death_signal(parent: int) -> None:
+    """Have the kernel kill this process when its parent dies (Linux). Leaves at once if the parent is gone already."""
+    if _prctl(PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
+        os._exit(1)
+
+
+def become_subreaper() -> bool:
+    """Have orphans below this process handed to it instead of to init, so that it can end them. True if it works."""
+    return _prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+_libc = None
+
+
+def load_libc() -> None:
+    """Load the C library's handle, so that forked children find it loaded."""
+    global _libc  # noqa: PLW0603 - a process-wide handle, set once
+    if _libc is None and sys.platform == "linux":
+        import ctypes
+
+        _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(option: int, value: int) -> bool:
+    load_libc()
+    return _libc is not None and _libc.prctl(option, value, 0, 0, 0) == 0
+
+
+def redirect_output(stdout: str, stderr: str) -> None:
+    """Send file descriptors 1 and 2 to the attempt's log files, and read nothing from standard input."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    for path, number in ((stdout, 1), (stderr, 2)):
+        try:
+            fd = os.open(path, flags, 0o644)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - on the path of every task
+            fd = os.open(path, flags, 0o644)
+        os.dup2(fd, number)
+        if fd > 2:
+            os.close(fd)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    if null > 2:
+        os.close(null)
+
+
+def prepare_streams() -> None:
+    """Make Python's own streams show every line at once and never fail on a character."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+
+
+def flush_streams() -> None:
+    """Write out what Python's own streams still hold; a stream that user code broke or closed is left alone."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            continue
+
+
+def reset_signals() -> None:
+    """Give signals the meaning that a fresh Python process gives them."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGCHLD"):
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+
+
+def seed_generators(seed: int) -> None:
+    """Give `random` and numpy's global generator the attempt's own seed, if they are loaded.
+
+    Forked siblings would otherwise draw the same numbers, and a rerun could not draw them again.
+    """
+    if (random := sys.modules.get("random")) is not None:
+        random.seed(seed)
+    if (numpy_random := sys.modules.get("numpy.random")) is not None:
+        numpy_random.seed(seed & 0xFFFFFFFF)
+
+
+def remove_empty_output(stdout: str, stderr: str) -> None:
+    """Leave no empty log files behind: most tasks print nothing."""
+    for number, path in ((1, stdout), (2, stderr)):
+        try:
+            if os.fstat(number).st_size == 0:
+                os.unlink(path)  # noqa: PTH108 - on the path of every task
+        except OSError:
+            continue
+
+
+def run_exit_handlers() -> None:
+    """Run what the step registered with `atexit`, after its threads are done, as the end of a process would."""
+    threading = sys.modules.get("threading")
+    if threading is not None and threading.active_count() > 1:
+        threading._shutdown()
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._run_exitfuncs()
+
+
+def forget_exit_handlers() -> None:
+    """Drop handlers inherited over a fork: they belong to the process that registered them."""
+    atexit = sys.modules.get("atexit")
+    if atexit is not None:
+        atexit._clear()

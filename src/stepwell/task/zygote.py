@@ -1,0 +1,209 @@
+"""The zygote: a process that has imported the flow and does nothing but fork.
+
+Every attempt becomes a child with its own session, output and limits. The zygote reaps it, ends every process that it left
+behind, and tells the backend. It never runs user code itself beyond the import of the flow file, holds no threads,
+and is the subreaper of its descendants, so that none of them can escape.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+from stepwell.documents.launching import (
+    Began,
+    Broken,
+    Exited,
+    FromZygote,
+    Launch,
+    Prepare,
+    Ready,
+    Signal,
+    Unframer,
+    decode_to_zygote,
+    frame,
+)
+from stepwell.documents.task import ExitStatus, Usage
+from stepwell.task.fork_safety import pause_openmp, why_unsafe
+from stepwell.task.process import become_subreaper, load_libc, reset_signals
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+
+
+class Zygote:
+    """Serves one backend over one socket until the other side closes it.
+
+    Args:
+        sock: A connected stream socket.
+        prepare: Called with the `Prepare` message, once.
+        run: Called in a forked child with the encoded spec; must not return.
+    """
+
+    def __init__(
+        self, sock: socket.socket, prepare: Callable[[Prepare], None], run: Callable[[bytes, int], NoReturn]
+    ) -> None:
+        self._sock = sock
+        self._prepare = prepare
+        self._run = run
+        self._pid = os.getpid()
+        self._children: dict[int, tuple[int, int]] = {}
+        self._attempts: dict[tuple[int, int], int] = {}
+        self._unframer = Unframer()
+        self._children_file = f"/proc/{self._pid}/task/{self._pid}/children"
+
+    def serve(self) -> NoReturn:
+        """Work until the backend goes away, then end every child and leave."""
+        read_end, write_end = os.pipe()
+        os.set_blocking(read_end, False)
+        os.set_blocking(write_end, False)
+        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, _note)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        load_libc()
+        become_subreaper()
+        pause_openmp()
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+        self._send(Ready(pid=self._pid, unsafe=why_unsafe()))
+        poll = select.poll()
+        poll.register(self._sock.fileno(), select.POLLIN)
+        poll.register(read_end, select.POLLIN)
+        while True:
+            for fd, _ in poll.poll():
+                if fd == read_end:
+                    os.read(read_end, 4096)
+                    self._reap()
+                elif not self._receive():
+                    self._end_everything()
+
+    def _receive(self) -> bool:
+        """Handle what the backend said; False when it is gone."""
+        try:
+            data = self._sock.recv(1 << 20)
+        except OSError:
+            return False
+        if not data:
+            return False
+        for body in self._unframer.feed(data):
+            message = decode_to_zygote(body)
+            if isinstance(message, Launch):
+                self._launch(message)
+            elif isinstance(message, Signal):
+                self._signal(message)
+            else:
+                self._prepare(message)
+                gc.freeze()
+        return True
+
+    def _launch(self, message: Launch) -> None:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._send(Broken(task=message.task, attempt=message.attempt, reason=f"cannot fork: {error.strerror}"))
+            return
+        if pid == 0:
+            self._sock.close()
+            self._run(bytes(message.spec), self._pid)
+        self._children[pid] = (message.task, message.attempt)
+        self._attempts[message.task, message.attempt] = pid
+        self._send(Began(task=message.task, attempt=message.attempt, pid=pid))
+
+    def _signal(self, message: Signal) -> None:
+        pid = self._attempts.get((message.task, message.attempt))
+        if pid is not None:
+            _kill_group(pid, message.number)
+
+    def _reap(self) -> None:
+        while self._children:
+            try:
+                pid, status, used = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            attempt = self._children.pop(pid, None)
+            if attempt is None:
+                continue  # an orphan of an attempt that was handed to us
+            del self._attempts[attempt]
+            _kill_group(pid, signal.SIGKILL)
+            self._end_orphans()
+            self._send(
+                Exited(
+                    task=attempt[0],
+                    attempt=attempt[1],
+                    status=ExitStatus(signal=os.WTERMSIG(status))
+                    if os.WIFSIGNALED(status)
+                    else ExitStatus(code=os.WEXITSTATUS(status)),
+                    usage=Usage(cpu_user=used.ru_utime, cpu_system=used.ru_stime, peak_memory=used.ru_maxrss * 1024),
+                )
+            )
+
+    def _end_orphans(self) -> None:
+        """End processes that left their attempt's session and were handed to us when their parent died."""
+        try:
+            with open(self._children_file, encoding="ascii") as file:  # noqa: PTH123 - on the path of every task
+                pids = [int(word) for word in file.read().split()]
+        except OSError:
+            return
+        for pid in pids:
+            if pid not in self._children:
+                _kill_group(pid, signal.SIGKILL)
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                except OSError:
+                    continue
+
+    def _end_everything(self) -> NoReturn:
+        for pid in self._children:
+            _kill_group(pid, signal.SIGKILL)
+        for pid in self._children:
+            try:
+                os.waitpid(pid, 0)
+            except OSError:
+                continue
+        self._children.clear()
+        self._end_orphans()
+        os._exit(0)
+
+    def _send(self, message: FromZygote) -> None:
+        try:
+            self._sock.sendall(frame(message))
+        except OSError:
+            self._end_everything()
+
+
+def _note(number: int, frame: object) -> None:
+    """The wake-up pipe already has the signal's number."""
+
+
+def _kill_group(pid: int, number: int) -> None:
+    """Signal a process group; a child that has not become its leader yet is signalled alone."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        try:
+            if number != signal.SIGKILL:
+                os.kill(pid, number)
+        except ProcessLookupError:
+            return
+    except PermissionError:
+        return
+
+
+def leave_parent(sock: socket.socket) -> None:
+    """After a fork from the run's own process: keep the socket and standard streams, drop everything else."""
+    reset_signals()
+    os.setsid()
+    keep = sock.fileno()
+    if keep > 3:
+        os.closerange(3, keep)
+    os.closerange(keep + 1, 65536 if sys.platform == "linux" else 4096)
