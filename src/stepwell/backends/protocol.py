@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from stepwell.base.reactor import Reactor
+    from stepwell.documents.run import CodeSnapshot
     from stepwell.documents.task import ExitStatus, ResourceNeeds, TaskSpec, Usage
 
 
@@ -33,6 +34,9 @@ class Backend(Protocol):
 
     def attach(self, reactor: Reactor, listener: BackendListener) -> None:
         """Begin to work within this reactor; called once, before anything is submitted."""
+
+    def prepare(self, datastore: str, code: CodeSnapshot) -> None:
+        """The run's code is stored now; attempts import from there."""
 
     def submit(self, spec: TaskSpec) -> None:
         """Start an attempt."""

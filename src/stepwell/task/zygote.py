@@ -11,7 +11,6 @@ import gc
 import os
 import select
 import signal
-import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from stepwell.documents.launching import (
@@ -118,8 +117,11 @@ class Zygote:
 
     def _signal(self, message: Signal) -> None:
         pid = self._attempts.get((message.task, message.attempt))
-        if pid is not None:
-            _kill_group(pid, message.number)
+        if pid is not None and not _kill_group(pid, message.number):
+            try:
+                os.kill(pid, message.number)
+            except ProcessLookupError:
+                return
 
     def _reap(self) -> None:
         while self._children:
@@ -185,25 +187,16 @@ def _note(number: int, frame: object) -> None:
     """The wake-up pipe already has the signal's number."""
 
 
-def _kill_group(pid: int, number: int) -> None:
-    """Signal a process group; a child that has not become its leader yet is signalled alone."""
+def _kill_group(pid: int, number: int) -> bool:
+    """Signal a process group; False when there is none (its leader has not made it yet, or all are gone)."""
     try:
         os.killpg(pid, number)
-    except ProcessLookupError:
-        try:
-            if number != signal.SIGKILL:
-                os.kill(pid, number)
-        except ProcessLookupError:
-            return
-    except PermissionError:
-        return
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
 
 
-def leave_parent(sock: socket.socket) -> None:
-    """After a fork from the run's own process: keep the socket and standard streams, drop everything else."""
+def leave_parent() -> None:
+    """After a fork from the run's own process: leave its session, so that Ctrl-C there is not heard here."""
     reset_signals()
     os.setsid()
-    keep = sock.fileno()
-    if keep > 3:
-        os.closerange(3, keep)
-    os.closerange(keep + 1, 65536 if sys.platform == "linux" else 4096)

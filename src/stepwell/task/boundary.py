@@ -1,0 +1,96 @@
+"""The one border between user code and ours: what a step raises becomes an `ErrorRecord` here and nowhere else.
+
+The traceback that is kept starts at the user's own frame and has none of ours, causes and contexts included.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import TYPE_CHECKING
+
+from stepwell.base.errors import ArtifactError, StepError, StepwellError, StoreError
+from stepwell.documents.task import ErrorRecord, TracebackFrame
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Literal
+
+    Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory"]
+
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120 - once per process
+_FROZEN = ("<frozen runpy>", "<frozen importlib")
+_MESSAGE_LIMIT = 10_000
+_TRACEBACK_LIMIT = 100_000
+
+
+def describe_failure(error: BaseException) -> ErrorRecord:
+    """The record of what a step raised."""
+    kind: Kind = "exception"
+    hint = ""
+    message = _text_of(error)
+    if isinstance(error, SystemExit):
+        kind = "exit"
+        message = f"the step called sys.exit({'' if error.code is None else repr(error.code)})"
+        hint = "end a step with `self.next(...)`, or raise an exception to make it fail"
+    elif isinstance(error, KeyboardInterrupt):
+        kind = "cancelled"
+        message = "the step was interrupted"
+    elif isinstance(error, StepwellError):
+        message, hint = error.message, error.hint
+        if isinstance(error, ArtifactError):
+            kind = "artifact"
+        elif isinstance(error, StoreError):
+            kind = "store"
+        elif isinstance(error, StepError):
+            kind = "language"
+    elif isinstance(error, MemoryError):
+        kind = "memory"
+        message = message or "the step ran out of memory"
+    return ErrorRecord(
+        kind=kind,
+        type=_type_name(type(error)),
+        message=message[:_MESSAGE_LIMIT],
+        traceback=format_user_traceback(error)[-_TRACEBACK_LIMIT:],
+        frames=_frames_of(error.__traceback__),
+        hint=hint,
+    )
+
+
+def format_user_traceback(error: BaseException) -> str:
+    """The traceback as Python prints it, without frames of the framework, causes included."""
+    described = traceback.TracebackException.from_exception(error, compact=True)
+    seen: set[int] = set()
+    pending: list[traceback.TracebackException | None] = [described]
+    while pending:
+        part = pending.pop()
+        if part is None or id(part) in seen:
+            continue
+        seen.add(id(part))
+        part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not is_ours(entry.filename)])
+        pending += [part.__cause__, part.__context__, *(part.exceptions or [])]
+    return "".join(described.format())
+
+
+def is_ours(filename: str) -> bool:
+    """True for the framework's own files."""
+    return filename.startswith((_OURS, *_FROZEN))
+
+
+def _frames_of(tb: TracebackType | None) -> tuple[TracebackFrame, ...]:
+    return tuple(
+        TracebackFrame(file=entry.filename, line=entry.lineno or 0, function=entry.name, text=entry.line or "")
+        for entry in traceback.extract_tb(tb)
+        if not is_ours(entry.filename)
+    )
+
+
+def _type_name(kind: type[BaseException]) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
+        return "<the exception's text cannot be made>"
