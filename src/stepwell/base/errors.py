@@ -29,7 +29,10 @@ Every error says what happened in one sentence and, in `hint`, what to do about 
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class StepwellError(Exception):
@@ -78,6 +81,18 @@ class FlowError(StepwellError):
 
 class FlowLoadError(FlowError):
     """The flow file does not import: a syntax error, a missing module, or no flow in it."""
+
+
+class LintError(FlowError):
+    """The graph has faults.
+
+    Attributes:
+        diagnostics: All of them, each a `documents.diagnostic.Diagnostic`.
+    """
+
+    def __init__(self, message: str, diagnostics: Sequence[object], *, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.diagnostics = tuple(diagnostics)
 
 
 class StepError(StepwellError):

@@ -96,6 +96,12 @@ class StepDecorator:
     Args:
         options: The options given, by name.
 
+    Attributes:
+        options: All options, defaults filled in.
+        given: Only those that were given.
+        file: Where the decorator stands in the user's code; empty when it came from the command line.
+        line: Its 1-based line there.
+
     Raises:
         UsageError: Naming the unknown option and the known ones.
     """
@@ -113,6 +119,8 @@ class StepDecorator:
             raise UsageError(f"`@{self.name}` has no option `{unknown[0]}`", hint=f"its options are: {known}")
         self.options: dict[str, Any] = {**self.defaults, **options}
         self.given = options
+        self.file = ""
+        self.line = 0
 
     def retry_policy(self) -> RetryPolicy | None:
         """How often failed attempts are repeated, if this decorator has a say."""

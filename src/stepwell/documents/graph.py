@@ -33,6 +33,7 @@ class GraphNode(Struct, frozen=True, kw_only=True, omit_defaults=True):
         condition: For a switch, the name of the artifact that decides.
         cases: For a switch, case (as text) to target.
         num_parallel: True for a gang split.
+        limit: For a foreach, the most tasks of its target that run at once over the whole run; None for no limit.
         decorators: In the order of application, outermost first.
     """
 
@@ -48,6 +49,7 @@ class GraphNode(Struct, frozen=True, kw_only=True, omit_defaults=True):
     condition: str | None = None
     cases: dict[str, str] = field(default_factory=dict)
     num_parallel: bool = False
+    limit: int | None = None
     decorators: tuple[DecoratorSpec, ...] = ()
 
 
