@@ -1,0 +1,126 @@
+"""Attempts that are under way: their specification, their process, and what they use."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from stepwell.base.digest import digest_of_strings
+from stepwell.documents.task import SplitFrame, TaskSpec
+
+if TYPE_CHECKING:
+    from stepwell.documents.run import RunHeader
+    from stepwell.engine.ledger import Ledger
+    from stepwell.engine.scheduler.messages import Launch
+    from stepwell.engine.scheduler.plan import FlowPlan
+    from stepwell.store.datastore import Datastore
+
+# How often the use of a running attempt is looked at, in seconds.
+_OBSERVE_EVERY = 1.0
+
+
+class Attempt:
+    """One attempt from its submission to its end.
+
+    Args:
+        spec: What was submitted.
+        began: Monotonic time of the submission.
+        began_at: Time of day of the submission.
+        memory_kills: The kernel's count of kills for memory at that moment.
+    """
+
+    __slots__ = ("_cpu", "_looked", "asked_to_end", "began", "began_at", "memory_kills", "pid", "recorded", "spec")
+
+    def __init__(self, spec: TaskSpec, *, began: float, began_at: float, memory_kills: int) -> None:
+        self.spec = spec
+        self.began = began
+        self.began_at = began_at
+        self.memory_kills = memory_kills
+        self.pid = 0
+        self.asked_to_end = False
+        self.recorded = False
+        self._looked = began
+        self._cpu = 0.0
+
+    def cpu_since_last_look(self, pid: int, now: float) -> float | None:
+        """Average cores used since the last look; None when it is too early to tell or the system does not."""
+        if now - self._looked < _OBSERVE_EVERY:
+            return None
+        used = _cpu_seconds(pid)
+        if used is None:
+            return None
+        cores = (used - self._cpu) / (now - self._looked)
+        self._cpu, self._looked = used, now
+        return max(0.0, cores)
+
+
+def _cpu_seconds(pid: int) -> float | None:
+    """CPU seconds of a process and the children that it has waited for, from /proc."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split()
+        return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+class SpecMaker:
+    """Makes the specifications of a run's attempts.
+
+    Args:
+        header: The run.
+        plan: What the scheduler knows of the steps.
+        datastore: Where output goes.
+        source: File within the snapshot and class, `train.py:TrainFlow`.
+    """
+
+    def __init__(self, header: RunHeader, plan: FlowPlan, datastore: Datastore, source: str) -> None:
+        self._header = header
+        self._plan = plan
+        self._datastore = datastore
+        self._source = source
+
+    def make(self, launch: Launch, ledger: Ledger) -> TaskSpec:
+        """The specification of an attempt that the scheduler wants launched."""
+        header = self._header
+        step = self._plan.steps[launch.step]
+        place = (header.flow, header.run, launch.step, launch.task, launch.attempt)
+        return TaskSpec(
+            flow=header.flow,
+            run=header.run,
+            step=launch.step,
+            task=launch.task,
+            attempt=launch.attempt,
+            path=launch.path,
+            frames=tuple(
+                SplitFrame(
+                    kind=frame.kind,
+                    split=ledger.ref(frame.split_task),
+                    index=frame.index,
+                    size=frame.size,
+                    variable=frame.variable,
+                )
+                for frame in launch.frames
+            ),
+            inputs=ledger.refs(launch.inputs),
+            parameters=ledger.ref(0),
+            code=header.code.digest,
+            source=self._source,
+            decorators=header.decorators,
+            max_attempts=step.max_attempts,
+            resources=step.needs,
+            datastore=self._datastore.url,
+            stdout=self._datastore.output_path(*place, "stdout"),
+            stderr=self._datastore.output_path(*place, "stderr"),
+            seed=_seed_of(header.seed, launch),
+            user=header.user,
+            namespace=header.namespace,
+            tags=header.tags,
+            origin_run=header.origin_run,
+        )
+
+
+def _seed_of(run_seed: int, launch: Launch) -> int:
+    """A seed that depends on the run's seed and the task's place in the flow, not on its number or the time."""
+    parts = [str(run_seed), launch.step, *map(str, launch.path), f"attempt {launch.attempt}"]
+    return int(digest_of_strings(parts)[:15], 16)

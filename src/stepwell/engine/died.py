@@ -1,0 +1,95 @@
+"""What is recorded for an attempt that ended without a result of its own."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from stepwell.base.formats import format_size
+from stepwell.documents.task import ErrorRecord, TaskResult
+
+if TYPE_CHECKING:
+    from stepwell.documents.task import ExitStatus, Outcome, TaskSpec, Usage
+
+_CRASHES = {
+    signal.SIGSEGV: "it touched memory that is not its own (segmentation fault)",
+    signal.SIGABRT: "native code aborted",
+    signal.SIGFPE: "native code divided by zero or met another arithmetic fault",
+    signal.SIGILL: "it met an instruction that this processor does not have",
+}
+if hasattr(signal, "SIGBUS"):
+    _CRASHES[signal.SIGBUS] = "a mapped file vanished or the disk is full (bus error)"
+
+
+def explain_death(
+    spec: TaskSpec, status: ExitStatus, *, asked: bool, memory_kills: int, peak_memory: int
+) -> ErrorRecord:
+    """Why an attempt ended without a result.
+
+    Args:
+        spec: The attempt.
+        status: How its process ended.
+        asked: True when the run itself ended it.
+        memory_kills: Processes that the kernel killed for memory since the attempt began.
+        peak_memory: Bytes at its peak, 0 when unknown.
+    """
+    if asked:
+        return ErrorRecord(kind="cancelled", message="the attempt was ended by the run")
+    where = f"stepwell logs {spec.flow}/{spec.run}/{spec.step}/{spec.task}"
+    if status.signal is None:
+        return ErrorRecord(
+            kind="exit",
+            message=f"the process left with exit code {status.code} in the middle of the step",
+            hint=f"something called `os._exit` or ended the interpreter; its last words: {where}",
+        )
+    number = status.signal
+    peak = f"; it had used {format_size(peak_memory)}" if peak_memory else ""
+    if number == signal.SIGKILL and memory_kills > 0:
+        return ErrorRecord(
+            kind="memory",
+            message=f"the kernel killed the process because memory ran out{peak}",
+            hint="let fewer tasks run at once (`--max-workers`), say what the step needs with `@resources(memory=...)`, "
+            "or make the step use less",
+        )
+    name = signal.Signals(number).name if number in signal.Signals._value2member_map_ else f"signal {number}"
+    if number in _CRASHES:
+        return ErrorRecord(
+            kind="signal",
+            type=name,
+            message=f"the process crashed with {name}: {_CRASHES[signal.Signals(number)]}{peak}",
+            hint=f"the fault is in native code that the step called; its last words: {where}",
+        )
+    return ErrorRecord(
+        kind="signal",
+        type=name,
+        message=f"the process was ended by {name} from outside{peak}",
+        hint="if memory was short, the kernel or a limit of the container may have done it; "
+        "say what the step needs with `@resources(memory=...)`"
+        if number == signal.SIGKILL
+        else f"somebody or something sent the signal; the attempt's output: {where}",
+    )
+
+
+def result_of_death(
+    spec: TaskSpec, status: ExitStatus, error: ErrorRecord, usage: Usage, *, started_at: float, now: float
+) -> TaskResult:
+    """The result that the run loop records in the attempt's place."""
+    outcome: Outcome = "cancelled" if error.kind == "cancelled" else "failed"
+    return TaskResult(
+        flow=spec.flow,
+        run=spec.run,
+        step=spec.step,
+        task=spec.task,
+        attempt=spec.attempt,
+        path=spec.path,
+        frames=spec.frames,
+        outcome=outcome,
+        base=spec.inputs[0] if len(spec.inputs) == 1 else spec.parameters,
+        depth=1,
+        inputs=tuple((ref.step, ref.task) for ref in spec.inputs),
+        error=error,
+        usage=usage,
+        exit=status,
+        started_at=started_at,
+        finished_at=now,
+    )

@@ -1,0 +1,415 @@
+"""The run loop: turns the scheduler's commands into submitted attempts, and the backend's news into events.
+
+One thread, one reactor. Results are never passed by hand: a task appends its own to the run's log, and the loop reads the log.
+So whatever is killed, what was finished is on record.
+"""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from stepwell.base.errors import StoreError
+from stepwell.base.reactor import Reactor
+from stepwell.documents.events import Notice, Progress, StepProgress, TaskBegan, TaskEnded, TasksCloned
+from stepwell.documents.run import CancelAsked as CancelRecord
+from stepwell.documents.run import RunEnded, TaskStarted
+from stepwell.documents.task import ErrorRecord, SplitFrame, TaskResult, Usage
+from stepwell.engine.attempts import Attempt, SpecMaker
+from stepwell.engine.died import explain_death, result_of_death
+from stepwell.engine.index_writer import IndexWriter
+from stepwell.engine.output_tail import OutputTail
+from stepwell.engine.scheduler.messages import (
+    CancelAsked,
+    Clone,
+    Failed,
+    Finish,
+    Launch,
+    Observed,
+    RetryDue,
+    RetryLater,
+    Start,
+    Succeeded,
+    Terminate,
+)
+from stepwell.engine.summary import Summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.backends.protocol import Backend
+    from stepwell.base.clock import Clock
+    from stepwell.documents.events import RunEvent, RunFinished
+    from stepwell.documents.run import RunHeader, RunStatus
+    from stepwell.documents.task import ExitStatus
+    from stepwell.engine.history import OriginHistory
+    from stepwell.engine.ledger import Ledger
+    from stepwell.engine.scheduler.messages import Command, Event
+    from stepwell.engine.scheduler.scheduler import Scheduler
+    from stepwell.records.sqlite import Records
+    from stepwell.store.datastore import Datastore, RunLog
+
+# Seconds between looks at running attempts: their output, what they use, and the log for what others wrote.
+LOOK_EVERY = 0.2
+# How often an attempt that was lost without its own fault is started again.
+MOST_LOSSES = 3
+
+
+class RunLoop:
+    """Runs one run from its first task to its last.
+
+    Args:
+        header: The run.
+        scheduler: Decides.
+        backend: Executes.
+        datastore: Holds everything.
+        log: The run's log.
+        records: The index.
+        ledger: Where results stand.
+        specs: Makes task specifications.
+        history: What can be taken over, for a resumed run.
+        observer: Is told what happens.
+        clock: Time.
+        grace: Seconds between SIGTERM and SIGKILL.
+        memory_kills: Counts the kernel's kills for want of memory since boot.
+    """
+
+    def __init__(
+        self,
+        *,
+        header: RunHeader,
+        scheduler: Scheduler,
+        backend: Backend,
+        datastore: Datastore,
+        log: RunLog,
+        records: Records,
+        ledger: Ledger,
+        specs: SpecMaker,
+        history: OriginHistory | None,
+        observer: Callable[[RunEvent], None],
+        clock: Clock,
+        grace: float,
+        memory_kills: Callable[[], int],
+    ) -> None:
+        self._header = header
+        self._scheduler = scheduler
+        self._backend = backend
+        self._datastore = datastore
+        self._log = log
+        self._ledger = ledger
+        self._specs = specs
+        self._history = history
+        self._observer = observer
+        self._clock = clock
+        self._grace = grace
+        self._memory_kills = memory_kills
+        self._reactor = Reactor()
+        self._index = IndexWriter(log, records, header)
+        self._tail = OutputTail(datastore, header.flow, header.run, observer, clock)
+        self._summary = Summary(header, clock)
+        self._attempts: dict[int, Attempt] = {}
+        self._results: dict[tuple[int, int], tuple[str, TaskResult]] = {}
+        self._losses: dict[int, int] = {}
+        self._finish: Finish | None = None
+        self._cancelled_by = ""
+        self._progress_shown = 0.0
+
+    def run(self) -> RunFinished:
+        """Run to the end and return the summary.
+
+        Raises:
+            StoreError: The datastore broke in a way that leaves no sense in going on. The run's processes are ended.
+        """
+        try:
+            self._watch_signals()
+            self._backend.attach(self._reactor, self)
+            self._reactor.later(LOOK_EVERY, self._look)
+            self._feed(Start())
+            while self._finish is None:
+                self._reactor.turn()
+            status: RunStatus = self._finish.status
+            reason = self._cancelled_by if status == "cancelled" else ""
+        except StoreError as error:
+            self._backend.close()
+            self._conclude("failed", f"the datastore failed: {error.message}", best_effort=True)
+            raise
+        finally:
+            self._backend.close()
+            self._reactor.close()
+        return self._conclude(status, reason)
+
+    # --- news from outside --------------------------------------------------------------------------------------
+
+    def _watch_signals(self) -> None:
+        try:
+            self._reactor.on_signal(signal.SIGINT, lambda: self._cancel("Ctrl-C"))
+            self._reactor.on_signal(signal.SIGTERM, lambda: self._cancel("SIGTERM"))
+            if hasattr(signal, "SIGHUP"):
+                self._reactor.on_signal(signal.SIGHUP, lambda: self._cancel("SIGHUP"))
+        except ValueError:
+            return  # not the main thread: whoever owns it owns its signals
+
+    def _cancel(self, by: str) -> None:
+        if self._cancelled_by:
+            self._grace = 0.0  # asked twice: no more patience
+            for attempt in self._attempts.values():
+                self._backend.terminate(attempt.spec.task, attempt.spec.attempt, grace=0.0)
+            return
+        self._cancelled_by = by
+        running = len(self._attempts)
+        if running:
+            self._tell(
+                "warning",
+                f"stopping because of {by}: {running} running task{'s' if running > 1 else ''} "
+                f"{'have' if running > 1 else 'has'} {self._grace:g} s to end",
+                "once more to stop at once",
+            )
+        self._feed(CancelAsked())
+
+    def task_began(self, task: int, attempt: int, pid: int) -> None:
+        """The attempt has a process."""
+        known = self._attempts.get(task)
+        if known is None or known.spec.attempt != attempt:
+            return
+        known.pid = pid
+        self._observer(TaskBegan(at=self._clock.now(), step=known.spec.step, task=task, attempt=attempt, pid=pid))
+
+    def task_exited(self, task: int, attempt: int, status: ExitStatus, usage: Usage | None) -> None:
+        """The attempt's process is gone; its result stands in the log, or nowhere."""
+        known = self._attempts.pop(task, None)
+        if known is None:
+            return
+        self._read_log()
+        found = self._results.pop((task, attempt), None)
+        if found is None:
+            found = self._record_death(known, status, usage or Usage())
+        self._settle(known, *found)
+
+    def task_lost(self, task: int, attempt: int, reason: str) -> None:
+        """The backend failed under the attempt. If it was done all the same, good; otherwise it starts again."""
+        known = self._attempts.get(task)
+        if known is None or known.spec.attempt != attempt:
+            return
+        self._read_log()
+        found = self._results.pop((task, attempt), None)
+        if found is None:
+            self._losses[task] = self._losses.get(task, 0) + 1
+            if self._losses[task] <= MOST_LOSSES and self._finish is None and not known.asked_to_end:
+                self._tell("warning", f"`{known.spec.step}/{task}` is started again: {reason}")
+                self._backend.submit(known.spec)
+                return
+            error = ErrorRecord(kind="cancelled" if known.asked_to_end else "internal", message=reason)
+            found = self._append_result(known, error, None, Usage())
+        del self._attempts[task]
+        self._settle(known, *found)
+
+    def notice(self, message: str, hint: str = "") -> None:
+        """Something that the user should know."""
+        self._tell("warning", message, hint)
+
+    def _tell(self, level: str, message: str, hint: str = "") -> None:
+        assert level in ("info", "warning", "error")
+        self._observer(Notice(at=self._clock.now(), level=level, message=message, hint=hint))
+
+    # --- results ----------------------------------------------------------------------------------------------------
+
+    def _read_log(self) -> None:
+        """Take in what was appended to the run's log, by tasks, by this loop, or by anybody else."""
+        for locator, record in self._index.read():
+            if isinstance(record, TaskResult):
+                if record.task in self._attempts or record.origin is None:
+                    self._results[record.task, record.attempt] = (locator, record)
+            elif isinstance(record, CancelRecord) and not self._cancelled_by:
+                self._reactor.soon(lambda by=record.user: self._cancel(f"a request of {by}"))
+
+    def _record_death(self, attempt: Attempt, status: ExitStatus, usage: Usage) -> tuple[str, TaskResult]:
+        spec = attempt.spec
+        error = explain_death(
+            spec,
+            status,
+            asked=attempt.asked_to_end,
+            memory_kills=self._memory_kills() - attempt.memory_kills,
+            peak_memory=usage.peak_memory,
+        )
+        for stream in ("stdout", "stderr"):
+            if self._datastore.output_size(spec.flow, spec.run, spec.step, spec.task, spec.attempt, stream) == 0:
+                self._datastore.delete_empty_output(spec.flow, spec.run, spec.step, spec.task, spec.attempt)
+        return self._append_result(attempt, error, status, usage)
+
+    def _append_result(
+        self, attempt: Attempt, error: ErrorRecord, status: ExitStatus | None, usage: Usage
+    ) -> tuple[str, TaskResult]:
+        wall = self._clock.monotonic() - attempt.began
+        result = result_of_death(
+            attempt.spec,
+            status,
+            error,
+            Usage(wall=wall, cpu_user=usage.cpu_user, cpu_system=usage.cpu_system, peak_memory=usage.peak_memory),
+            started_at=attempt.began_at,
+            now=self._clock.now(),
+        )
+        locator = self._log.append([result])[0]
+        return locator, result
+
+    def _settle(self, attempt: Attempt, locator: str, result: TaskResult) -> None:
+        """An attempt is over: record where its result stands and ask the scheduler what follows."""
+        spec = attempt.spec
+        self._ledger.settle(spec.task, spec.attempt, locator)
+        self._tail.finish(spec.step, spec.task, spec.attempt)
+        used = result.usage
+        event: Event
+        if result.outcome == "succeeded":
+            assert result.transition is not None
+            cpu = (used.cpu_user + used.cpu_system) / used.wall if used.wall > 0.5 else 0.0
+            event = Succeeded(spec.task, spec.attempt, result.transition, used.peak_memory, cpu)
+        else:
+            event = Failed(spec.task, spec.attempt, result.outcome == "failed", used.peak_memory)
+        commands = self._scheduler.on(event)
+        retry = next((c for c in commands if isinstance(c, RetryLater) and c.task == spec.task), None)
+        split = result.transition is not None and (result.transition.foreach is not None or result.transition.gang)
+        ended = TaskEnded(
+            at=self._clock.now(),
+            step=spec.step,
+            task=spec.task,
+            attempt=spec.attempt,
+            outcome=result.outcome,
+            wall=used.wall,
+            peak_memory=used.peak_memory,
+            label=result.label,
+            error=result.error,
+            retry_in=None if retry is None else retry.seconds,
+            branches=result.transition.size if split and result.transition is not None else None,
+        )
+        self._summary.note(ended, used)
+        self._observer(ended)
+        self._obey(commands)
+
+    # --- commands -----------------------------------------------------------------------------------------------------
+
+    def _feed(self, event: Event) -> None:
+        self._obey(self._scheduler.on(event))
+
+    def _obey(self, commands: list[Command]) -> None:
+        clones: list[Clone] = []
+        for command in commands:
+            if isinstance(command, Launch):
+                self._take_over(clones)
+                self._launch(command)
+            elif isinstance(command, Clone):
+                clones.append(command)
+            elif isinstance(command, RetryLater):
+                self._reactor.later(command.seconds, lambda task=command.task: self._feed(RetryDue(task)))
+            elif isinstance(command, Terminate):
+                self._end_attempt(command)
+            else:
+                self._take_over(clones)
+                self._finish = command
+
+    def _launch(self, command: Launch) -> None:
+        if not self._ledger.knows(command.task):
+            self._ledger.add(command.task, command.step)
+        spec = self._specs.make(command, self._ledger)
+        self._attempts[command.task] = Attempt(
+            spec, began=self._clock.monotonic(), began_at=self._clock.now(), memory_kills=self._memory_kills()
+        )
+        self._backend.submit(spec)
+
+    def _end_attempt(self, command: Terminate) -> None:
+        attempt = self._attempts.get(command.task)
+        if attempt is not None and attempt.spec.attempt == command.attempt:
+            attempt.asked_to_end = True
+            self._backend.terminate(command.task, command.attempt, grace=self._grace)
+
+    def _take_over(self, clones: list[Clone]) -> None:
+        """Record all clones with one write; readers see all of them or none."""
+        if not clones:
+            return
+        assert self._history is not None
+        # Numbers first: a clone's frames and inputs name tasks of the same burst, whose locators are not known yet.
+        for clone in clones:
+            self._ledger.add(clone.task, clone.step)
+        results = [
+            self._history.clone(
+                clone.handle,
+                run=self._header.run,
+                task=clone.task,
+                frames=tuple(
+                    SplitFrame(
+                        kind=frame.kind,
+                        split=self._ledger.ref(frame.split_task),
+                        index=frame.index,
+                        size=frame.size,
+                        variable=frame.variable,
+                    )
+                    for frame in clone.frames
+                ),
+                inputs=tuple((self._ledger.step(task), task) for task in clone.inputs),
+            )
+            for clone in clones
+        ]
+        counts: dict[str, int] = {}
+        for clone, locator in zip(clones, self._log.append(results), strict=True):
+            self._ledger.settle(clone.task, 0, locator)
+            counts[clone.step] = counts.get(clone.step, 0) + 1
+        self._observer(TasksCloned(at=self._clock.now(), origin_run=self._history.run, steps=counts))
+        clones.clear()
+
+    # --- now and then -------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Show output and progress, learn what running tasks use, and bring the index up to date."""
+        self._reactor.later(LOOK_EVERY, self._look)
+        started = []
+        for task, attempt in self._attempts.items():
+            spec = attempt.spec
+            self._tail.follow(spec.step, task, spec.attempt)
+            if not attempt.recorded and attempt.pid:
+                attempt.recorded = True
+                started.append(
+                    TaskStarted(
+                        step=spec.step,
+                        task=task,
+                        attempt=spec.attempt,
+                        path=spec.path,
+                        at=attempt.began_at,
+                        pid=attempt.pid,
+                    )
+                )
+        if started:
+            self._log.append(started)
+        self._read_log()
+        self._index.write()
+        for task, pid in self._backend.processes().items():
+            attempt = self._attempts.get(task)
+            if attempt is not None and attempt.spec.resources.cpu is None:
+                cpu = attempt.cpu_since_last_look(pid, self._clock.monotonic())
+                if cpu is not None:
+                    self._feed(Observed(task, cpu))
+        self._observer(Progress(at=self._clock.now(), elapsed=self._summary.elapsed(), steps=self._step_progress()))
+
+    def _step_progress(self) -> tuple[StepProgress, ...]:
+        return tuple(
+            StepProgress(
+                step=counts.step,
+                total=counts.total,
+                running=counts.running,
+                succeeded=counts.succeeded,
+                failed=counts.failed,
+                reused=counts.reused,
+            )
+            for counts in self._scheduler.counts()
+        )
+
+    def _conclude(self, status: RunStatus, reason: str, *, best_effort: bool = False) -> RunFinished:
+        """Record the end of the run, durably, and sum it up."""
+        failed = tuple((self._ledger.step(task), task) for task in (self._finish.failed if self._finish else ()))
+        try:
+            self._log.append([RunEnded(status=status, at=self._clock.now(), reason=reason, failed=failed[:1000])])
+            self._log.sync()
+            self._index.finish()
+        except StoreError:
+            if not best_effort:
+                raise
+        finished = self._summary.finish(status, reason, self._step_progress())
+        self._observer(finished)
+        return finished
