@@ -32,11 +32,13 @@ class AppendLog(Protocol):
             StoreReadOnly: No permission.
         """
 
-    def read(self, cursor: str = "") -> tuple[list[tuple[str, bytes]], str]:
+    def read(self, cursor: str = "", limit: int | None = None) -> tuple[list[tuple[str, bytes]], str]:
         """Everything after the cursor.
 
         Args:
             cursor: Where an earlier read ended; empty for the beginning.
+            limit: Stop after about so many bytes, to go on from the cursor; None for all. At least one record is
+                returned when there is one.
 
         Returns:
             Pairs of locator and payload in order, and the cursor to go on from.
