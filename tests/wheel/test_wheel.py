@@ -85,10 +85,9 @@ def test_every_module_of_the_wheel_compiles_under_this_python(tmp_path: Path) ->
     assert compileall.compile_dir(tmp_path / "stepwell", quiet=1, force=True)
 
 
-@pytest.mark.parametrize("option", ["--version", "--help"])
-def test_the_command_answers(tmp_path: Path, option: str) -> None:
-    shown = run(SCRIPTS / "stepwell", option, cwd=tmp_path).stdout
-    assert ("stepwell" in shown.lower()) and (option != "--version" or stepwell.__version__ in shown)
+@pytest.mark.parametrize(("option", "text"), [("--version", stepwell.__version__), ("--help", "stepwell")])
+def test_the_command_answers(tmp_path: Path, option: str, text: str) -> None:
+    assert text in run(SCRIPTS / "stepwell", option, cwd=tmp_path).stdout
 
 
 def test_the_starter_flow_runs_and_the_client_reads_it(tmp_path: Path) -> None:
@@ -114,6 +113,6 @@ print(flow.id, run.id, sorted(step.id for step in run))
 
 def test_a_flow_of_the_examples_runs_from_outside_the_repository(tmp_path: Path) -> None:
     flow = Path(__file__).parents[1] / "examples" / "hello.py"
-    done = run(sys.executable, flow, "run", "--name", "wheel", cwd=tmp_path)
+    done = run(sys.executable, flow, "run", "--who", "wheel", cwd=tmp_path)
     assert "wheel" in done.stdout + done.stderr
     assert (tmp_path / ".stepwell").is_dir()
