@@ -10,6 +10,7 @@ It is the truth: everything else, such as the records' index, can be made from i
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Literal
 
 from stepwell.base.errors import AlreadyExists, NotFound, StoreError
@@ -17,6 +18,8 @@ from stepwell.base.pathspec import is_safe_name
 from stepwell.documents.codec import decode_header, encode
 from stepwell.store import output
 from stepwell.store.blobs import BlobStore
+from stepwell.store.local import LocalStore
+from stepwell.store.opening import discover_datastore, open_store
 from stepwell.store.run_log import RunLog
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 
     from stepwell.documents.run import RunHeader
     from stepwell.store.protocol import Store
+
+__all__ = ("Datastore", "RunLog", "Stream", "discover_datastore", "header_key", "open_datastore")
 
 Stream = Literal["stdout", "stderr"]
 
@@ -176,6 +181,36 @@ class Datastore:
                 output.remove_empty(path)
             elif self.store.size(key) == 0:
                 self.store.delete(key)
+
+
+def open_datastore(
+    place: str | os.PathLike[str] | None = None,
+    *,
+    create: bool,
+    durability: Literal["crash", "power"] = "crash",
+) -> Datastore:
+    """Open a datastore.
+
+    Args:
+        place: A path, a URL such as `file:///data/stepwell` or `memory://name`, or None to look for one.
+        create: True to make it when it is not there.
+        durability: `power` makes every write durable against loss of power before it returns, at a disk write each.
+
+    Raises:
+        NotFound: It is not there, and was not to be made.
+        StoreReadOnly: It could not be made.
+        StoreError: The working directory does not exist any more.
+        UsageError: The URL's scheme is unknown.
+    """
+    store = open_store(os.fspath(place) if place is not None else discover_datastore(), durable=durability == "power")
+    if isinstance(store, LocalStore) and not store.exists():
+        if not create:
+            raise NotFound(
+                f"there is no datastore at `{store.root}`",
+                hint="run a flow first, or name the datastore with `--datastore` or `STEPWELL_DATASTORE`",
+            )
+        store.prepare()
+    return Datastore(store)
 
 
 def header_key(flow: str, run: str) -> str:

@@ -172,6 +172,10 @@ class LocalStore:
         """The append log at a key; it is created by the first append."""
         return FileLog(self._path(key), durable=self.durable)
 
+    def exists(self) -> bool:
+        """True when the root is there."""
+        return os.path.isdir(self.root)
+
     def prepare(self) -> None:
         """Make the root, and keep version control out of it.
 

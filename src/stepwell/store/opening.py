@@ -1,18 +1,26 @@
-"""From what a user names to a datastore: paths, URLs, and the folder that is found by walking up."""
+"""From what a user names to a store: paths, URLs, and the folder that is found by walking up."""
 # Paths are text here: a `Path` object costs more than the system call that it is made for.
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, cast
 
-from stepwell.base.errors import NotFound, StoreError, UsageError
-from stepwell.store.datastore import Datastore
+from stepwell.base.errors import StoreError, UsageError
+from stepwell.base.plugins import find_plugin
 from stepwell.store.local import LocalStore
-from stepwell.store.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from typing import Protocol
+
     from stepwell.store.protocol import Store
+
+    class StoreClass(Protocol):
+        """What is registered for a URL scheme."""
+
+        def from_url(self, url: str, *, durable: bool = False) -> Store:
+            """The store that the URL names; nothing is made."""
+
 
 #: Name of the folder that is looked for, and made.
 FOLDER = ".stepwell"
@@ -46,35 +54,6 @@ def discover_datastore(cwd: str | None = None) -> str:
         folder = parent
 
 
-def open_datastore(
-    place: str | os.PathLike[str] | None = None,
-    *,
-    create: bool,
-    durability: Literal["crash", "power"] = "crash",
-) -> Datastore:
-    """Open a datastore.
-
-    Args:
-        place: A path, a URL such as `file:///data/stepwell` or `memory://name`, or None to look for one.
-        create: True to make it when it is not there.
-        durability: `power` makes every write durable against loss of power before it returns, at a disk write each.
-
-    Raises:
-        NotFound: It is not there, and was not to be made.
-        StoreReadOnly: It could not be made.
-        UsageError: The URL's scheme is unknown.
-    """
-    store = open_store(os.fspath(place) if place is not None else discover_datastore(), durable=durability == "power")
-    if isinstance(store, LocalStore) and not os.path.isdir(store.root):
-        if not create:
-            raise NotFound(
-                f"there is no datastore at `{store.root}`",
-                hint="run a flow first, or name the datastore with `--datastore` or `STEPWELL_DATASTORE`",
-            )
-        store.prepare()
-    return Datastore(store)
-
-
 def open_store(place: str, *, durable: bool = False) -> Store:
     """The store that a path or URL names; nothing is made.
 
@@ -84,11 +63,11 @@ def open_store(place: str, *, durable: bool = False) -> Store:
     scheme, separator, _ = place.partition("://")
     if not separator:
         return LocalStore(os.path.expanduser(place), durable=durable)
-    if scheme == "file":
-        return LocalStore.from_url(place, durable=durable)
-    if scheme == "memory":
-        return MemoryStore.from_url(place, durable=durable)
-    raise UsageError(
-        f"`{place}` names no storage that is known",
-        hint="use a path, or a URL that begins with `file://` or `memory://`",
-    )
+    try:
+        plugin = find_plugin("stores", scheme)
+    except UsageError as error:
+        raise UsageError(
+            f"`{place}` names no storage that is known",
+            hint=f"use a path, or a URL that begins with `file://`; {error.hint}",
+        ) from error
+    return cast("StoreClass", plugin).from_url(place, durable=durable)
