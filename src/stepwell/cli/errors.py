@@ -1,0 +1,155 @@
+"""The one place where an error becomes text on standard error and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from stepwell.base.errors import NotFound, RecordsError, StepwellError, StoreError
+from stepwell.cli.render.style import Style, style_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SUCCESS = 0
+FAILURE = 1
+USAGE = 2
+STORE = 3
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+def guarded(call: Callable[[], Any]) -> int:
+    """Run a command line and return its exit code, whatever happens.
+
+    Args:
+        call: Does the work; what it returns is the exit code when it is an integer.
+    """
+    _never_fail_to_print(sys.stdout)
+    _never_fail_to_print(sys.stderr)
+    try:
+        code = _called(call)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away (`| head`): nothing is left to say, also not when the interpreter flushes at its end.
+        _silence(sys.stdout)
+        return BROKEN_PIPE
+    return code
+
+
+def exit_code_of(error: StepwellError) -> int:
+    """The exit code that an error ends a command with."""
+    if isinstance(error, (StoreError, RecordsError)) and not isinstance(error, NotFound):
+        return STORE
+    return error.exit_code
+
+
+def error_lines(error: StepwellError, style: Style | None = None) -> list[str]:
+    """An error as text: all faults of a flow, or one sentence with its cure."""
+    style = style or Style()
+    diagnostics = getattr(error, "diagnostics", None)
+    if diagnostics:
+        from stepwell.cli.render.diagnostics import report_lines
+
+        return report_lines(diagnostics, style)
+    first, *rest = error.message.split("\n")
+    lines = [f"{style.bold(style.red('error'))}: {first}", *rest]
+    if error.hint:
+        hint, *more = error.hint.split("\n")
+        lines += [f"{style.cyan('hint')}: {hint}", *(f"      {line}" for line in more)]
+    return lines
+
+
+def _called(call: Callable[[], Any]) -> int:
+    try:
+        result = call()
+    except StepwellError as error:
+        _say(error_lines(error, _style()))
+        return exit_code_of(error)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        _say(error_lines(_translated(error), _style()))
+        return USAGE if isinstance(error, click.UsageError) else error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _say([""])
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception:  # noqa: BLE001 - the last frontier: what gets here is told, with everything that is known
+        import traceback
+
+        _say([traceback.format_exc().rstrip("\n"), *error_lines(_bug(), _style())])
+        return FAILURE
+    return result if isinstance(result, int) else SUCCESS
+
+
+def _bug() -> StepwellError:
+    from stepwell.base.version import __version__
+
+    python = ".".join(map(str, sys.version_info[:3]))
+    return StepwellError(
+        f"this is a bug in Stepwell {__version__} (Python {python}, {sys.platform}), not in the flow",
+        hint="report it with the traceback above; nothing that had finished is lost",
+    )
+
+
+def _translated(error: click.ClickException) -> StepwellError:
+    """The parser's errors in the words of all others."""
+    context = getattr(error, "ctx", None)
+    see = f"`{context.command_path} --help` lists what it takes" if context is not None else ""
+    if isinstance(error, click.NoSuchOption):
+        from stepwell.base.plugins import nearest
+
+        known = _options_of(context)
+        close = nearest(error.option_name, known)
+        hint = "did you mean " + " or ".join(f"`{name}`" for name in close) + "?" if close else see
+        return StepwellError(f"there is no option `{error.option_name}`", hint=hint)
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        option = isinstance(error.param, click.Option)
+        name = error.param.opts[0] if option or context is None else error.param.make_metavar(context)
+        return StepwellError(f"`{name}` is missing", hint=see)
+    message = error.format_message().rstrip(".")
+    return StepwellError(message[:1].lower() + message[1:].replace("'", "`"), hint=see)
+
+
+def _options_of(context: click.Context | None) -> list[str]:
+    if context is None:
+        return []
+    return [
+        text
+        for parameter in context.command.get_params(context)
+        if isinstance(parameter, click.Option) and not parameter.hidden
+        for text in (*parameter.opts, *parameter.secondary_opts)
+    ]
+
+
+def _style() -> Style:
+    return style_for(sys.stderr, os.environ.get("STEPWELL_COLOR", "auto"), os.environ)
+
+
+def _say(lines: list[str]) -> None:
+    try:
+        sys.stdout.flush()
+        sys.stderr.write("".join(line + "\n" for line in lines))
+        sys.stderr.flush()
+    except BrokenPipeError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+    except (OSError, ValueError):
+        return
+
+
+def _never_fail_to_print(stream: TextIO) -> None:
+    # A terminal that cannot show a character gets its escape; a command must not fail for that.
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")

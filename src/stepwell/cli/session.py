@@ -1,0 +1,147 @@
+"""What the commands of one call share: settings as the flags change them, the flow, and what is opened on demand."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from stepwell.base.errors import NotFound, UsageError
+from stepwell.base.pathspec import Pathspec, parse_pathspec
+from stepwell.cli.render.style import Style, is_terminal, style_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stepwell.base.settings import Settings
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.records.sqlite import Records
+    from stepwell.store.datastore import Datastore
+
+LATEST = "latest"
+
+
+class Session:
+    """One call of the command line.
+
+    Args:
+        program: What was typed to get here, for messages: `python train.py` or `stepwell`.
+        flow_class: The flow, for `python flow.py`.
+        flow_file: Its file, as an absolute path.
+
+    Attributes:
+        flags: Settings given as options, by name.
+        decorators: `--with` specifications in the order given.
+        command_line: The whole call as typed, for the record.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        *,
+        flow_class: type[FlowSpec] | None = None,
+        flow_file: str = "",
+        command_line: tuple[str, ...] = (),
+    ) -> None:
+        self.program = program
+        self.flow_class = flow_class
+        self.flow_file = flow_file
+        self.command_line = command_line
+        self.flags: dict[str, object] = {}
+        self.decorators: list[str] = []
+        self._settings: Settings | None = None
+        self._datastore: Datastore | None = None
+        self._records: Records | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings; read when first asked for, when all flags are known."""
+        if self._settings is None:
+            from stepwell.base.settings import load_settings
+
+            self._settings = load_settings(self.flags)
+        return self._settings
+
+    @property
+    def flow(self) -> type[FlowSpec]:
+        """The flow class of `python flow.py`."""
+        if self.flow_class is None:
+            raise UsageError("this command needs a flow", hint="call it as `python flow.py ...`")
+        return self.flow_class
+
+    @property
+    def flow_name(self) -> str | None:
+        """The flow's name, None for the global command."""
+        return self.flow_class.__name__ if self.flow_class is not None else None
+
+    def datastore(self) -> Datastore:
+        """The datastore, for reading.
+
+        Raises:
+            NotFound: There is none yet.
+        """
+        if self._datastore is None:
+            from stepwell.store.opening import open_datastore
+
+            self._datastore = open_datastore(self.settings.datastore, create=False)
+        return self._datastore
+
+    def records(self) -> Records:
+        """The index of the datastore."""
+        if self._records is None:
+            from stepwell.records.opening import open_records
+
+            self._records = open_records(self.datastore())
+        return self._records
+
+    def pathspec(self, text: str, *, least: int = 1, most: int = 5) -> Pathspec:
+        """A pathspec as typed: the flow may be left out within `python flow.py`, `latest` stands for the last run.
+
+        Args:
+            text: What was typed.
+            least: The smallest number of parts, the flow included.
+            most: The largest number of parts.
+        """
+        given = text.strip().strip("/")
+        if self.flow_name is not None and given.split("/")[0] != self.flow_name:
+            given = f"{self.flow_name}/{given}" if given else self.flow_name
+        spec = parse_pathspec(given, least=least, most=most)
+        if spec.run == LATEST:
+            spec = spec._replace(run=self.latest_run(spec.flow))
+        return spec
+
+    def latest_run(self, flow: str) -> str:
+        """The id of a flow's newest run.
+
+        Raises:
+            NotFound: The flow has no runs.
+        """
+        newest = self.records().runs(flow, limit=1)
+        if not newest:
+            raise NotFound(f"the flow `{flow}` has no runs in `{self.datastore().url}`", hint=self.run_hint())
+        return newest[0].run
+
+    def run_hint(self) -> str:
+        """What to type for a first run."""
+        command = f"{self.program} run" if self.flow_class is not None else "stepwell run FILE"
+        return f"start one with `{command}`, or name another datastore with `--datastore`"
+
+    def style(self, stream: Any = None) -> Style:
+        """The colours for a stream, standard output by default."""
+        return style_for(stream if stream is not None else sys.stdout, self.settings.color, os.environ)
+
+    def width(self) -> int | None:
+        """Columns of the terminal that standard output goes to, None when it goes elsewhere: then nothing is cut."""
+        return shutil.get_terminal_size((80, 24)).columns if is_terminal(sys.stdout) else None
+
+    def print(self, lines: Iterable[str]) -> None:
+        """Write lines to standard output."""
+        for line in lines:
+            sys.stdout.write(line + "\n")
+
+    def print_json(self, value: Any) -> None:
+        """Write a document to standard output as JSON."""
+        from stepwell.cli.render.json import document
+
+        sys.stdout.write(document(value) + "\n")
