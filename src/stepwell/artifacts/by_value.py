@@ -1,0 +1,56 @@
+"""The `cloudpickle` serializer: functions and classes that no importable module holds, written by value.
+
+Imported only when pickle has refused a value. It differs from plain cloudpickle in two ways: what the flow file
+itself defines at its top level stays a reference, so that `isinstance` holds in the next step; and nothing changes
+its type on the way (plain cloudpickle turns an open file into its text and a memoryview into bytes).
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle  # type: ignore[import-untyped]
+
+from stepwell.artifacts.pickling import BufferCollector, PartSink, PickleSerializer
+from stepwell.artifacts.protocol import Encoded
+
+if TYPE_CHECKING:
+    from stepwell.base.buffers import Buffer
+
+
+class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
+    """The pickler; `offender` derives one that remembers where it stopped."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        """How an object that is not a plain built-in value is written."""
+        if isinstance(obj, io.TextIOWrapper | memoryview):
+            raise TypeError(f"cannot pickle '{type(obj).__name__}' object")
+        if isinstance(obj, type | FunctionType) and _is_in_main(obj):
+            return NotImplemented
+        return super().reducer_override(obj)
+
+
+class CloudpickleSerializer(PickleSerializer):
+    """What pickle refuses and can still be written by value."""
+
+    name = "cloudpickle"
+
+    def encode(self, value: Any) -> Encoded:
+        """The value as a pickle stream and its buffers; see `PickleSerializer.encode`."""
+        parts: list[Buffer] = []
+        collector = BufferCollector()
+        ByValuePickler(PartSink(parts), protocol=5, buffer_callback=collector).dump(value)
+        return Encoded(parts, collector.buffers)
+
+
+def _is_in_main(obj: type | FunctionType) -> bool:
+    """True when `__main__` holds the object under its own name, so that a reference finds it."""
+    if obj.__module__ != "__main__":
+        return False
+    found: Any = sys.modules.get("__main__")
+    for part in obj.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return found is obj
