@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, MutableMapping, Sequence
 
     from stepwell.documents.diagnostic import Diagnostic
     from stepwell.documents.graph import GraphDocument
@@ -80,7 +80,7 @@ class TaskContext:
 
     __slots__ = ("environ", "flow", "inputs", "metadata", "spec")
 
-    def __init__(self, *, spec: TaskSpec, flow: Any, inputs: Any, environ: dict[str, str]) -> None:
+    def __init__(self, *, spec: TaskSpec, flow: Any, inputs: Any, environ: MutableMapping[str, str]) -> None:
         self.spec = spec
         self.flow = flow
         self.inputs = inputs

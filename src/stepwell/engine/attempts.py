@@ -26,16 +26,14 @@ class Attempt:
         spec: What was submitted.
         began: Monotonic time of the submission.
         began_at: Time of day of the submission.
-        memory_kills: The kernel's count of kills for memory at that moment.
     """
 
-    __slots__ = ("_cpu", "_looked", "asked_to_end", "began", "began_at", "memory_kills", "pid", "recorded", "spec")
+    __slots__ = ("_cpu", "_looked", "asked_to_end", "began", "began_at", "pid", "recorded", "spec")
 
-    def __init__(self, spec: TaskSpec, *, began: float, began_at: float, memory_kills: int) -> None:
+    def __init__(self, spec: TaskSpec, *, began: float, began_at: float) -> None:
         self.spec = spec
         self.began = began
         self.began_at = began_at
-        self.memory_kills = memory_kills
         self.pid = 0
         self.asked_to_end = False
         self.recorded = False
@@ -110,8 +108,8 @@ class SpecMaker:
             max_attempts=step.max_attempts,
             resources=step.needs,
             datastore=self._datastore.url,
-            stdout=self._datastore.output_path(*place, "stdout"),
-            stderr=self._datastore.output_path(*place, "stderr"),
+            stdout=self._datastore.output_path(*place, "stdout") or "",
+            stderr=self._datastore.output_path(*place, "stderr") or "",
             seed=_seed_of(header.seed, launch),
             user=header.user,
             namespace=header.namespace,

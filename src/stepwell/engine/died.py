@@ -71,7 +71,7 @@ def explain_death(
 
 
 def result_of_death(
-    spec: TaskSpec, status: ExitStatus, error: ErrorRecord, usage: Usage, *, started_at: float, now: float
+    spec: TaskSpec, status: ExitStatus | None, error: ErrorRecord, usage: Usage, *, started_at: float, now: float
 ) -> TaskResult:
     """The result that the run loop records in the attempt's place."""
     outcome: Outcome = "cancelled" if error.kind == "cancelled" else "failed"

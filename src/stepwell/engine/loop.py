@@ -7,6 +7,7 @@ So whatever is killed, what was finished is on record.
 from __future__ import annotations
 
 import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stepwell.base.errors import StoreError
@@ -36,6 +37,7 @@ from stepwell.engine.summary import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Literal
 
     from stepwell.backends.protocol import Backend
     from stepwell.base.clock import Clock
@@ -103,6 +105,7 @@ class RunLoop:
         self._clock = clock
         self._grace = grace
         self._memory_kills = memory_kills
+        self._memory_kills_seen = memory_kills()
         self._reactor = Reactor()
         self._index = IndexWriter(log, records, header)
         self._tail = OutputTail(datastore, header.flow, header.run, observer, clock)
@@ -207,8 +210,7 @@ class RunLoop:
         """Something that the user should know."""
         self._tell("warning", message, hint)
 
-    def _tell(self, level: str, message: str, hint: str = "") -> None:
-        assert level in ("info", "warning", "error")
+    def _tell(self, level: Literal["info", "warning", "error"], message: str, hint: str = "") -> None:
         self._observer(Notice(at=self._clock.now(), level=level, message=message, hint=hint))
 
     # --- results ----------------------------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ class RunLoop:
                 if record.task in self._attempts or record.origin is None:
                     self._results[record.task, record.attempt] = (locator, record)
             elif isinstance(record, CancelRecord) and not self._cancelled_by:
-                self._reactor.soon(lambda by=record.user: self._cancel(f"a request of {by}"))
+                self._reactor.soon(partial(self._cancel, f"a request of {record.user}"))
 
     def _record_death(self, attempt: Attempt, status: ExitStatus, usage: Usage) -> tuple[str, TaskResult]:
         spec = attempt.spec
@@ -228,13 +230,18 @@ class RunLoop:
             spec,
             status,
             asked=attempt.asked_to_end,
-            memory_kills=self._memory_kills() - attempt.memory_kills,
+            memory_kills=self._new_memory_kills() if status.signal == signal.SIGKILL else 0,
             peak_memory=usage.peak_memory,
         )
         for stream in ("stdout", "stderr"):
             if self._datastore.output_size(spec.flow, spec.run, spec.step, spec.task, spec.attempt, stream) == 0:
                 self._datastore.delete_empty_output(spec.flow, spec.run, spec.step, spec.task, spec.attempt)
         return self._append_result(attempt, error, status, usage)
+
+    def _new_memory_kills(self) -> int:
+        """How often the kernel has killed for memory since this was last asked."""
+        before, self._memory_kills_seen = self._memory_kills_seen, self._memory_kills()
+        return self._memory_kills_seen - before
 
     def _append_result(
         self, attempt: Attempt, error: ErrorRecord, status: ExitStatus | None, usage: Usage
@@ -298,7 +305,7 @@ class RunLoop:
             elif isinstance(command, Clone):
                 clones.append(command)
             elif isinstance(command, RetryLater):
-                self._reactor.later(command.seconds, lambda task=command.task: self._feed(RetryDue(task)))
+                self._reactor.later(command.seconds, partial(self._feed, RetryDue(command.task)))
             elif isinstance(command, Terminate):
                 self._end_attempt(command)
             else:
@@ -309,9 +316,7 @@ class RunLoop:
         if not self._ledger.knows(command.task):
             self._ledger.add(command.task, command.step)
         spec = self._specs.make(command, self._ledger)
-        self._attempts[command.task] = Attempt(
-            spec, began=self._clock.monotonic(), began_at=self._clock.now(), memory_kills=self._memory_kills()
-        )
+        self._attempts[command.task] = Attempt(spec, began=self._clock.monotonic(), began_at=self._clock.now())
         self._backend.submit(spec)
 
     def _end_attempt(self, command: Terminate) -> None:
@@ -380,9 +385,9 @@ class RunLoop:
         self._read_log()
         self._index.write()
         for task, pid in self._backend.processes().items():
-            attempt = self._attempts.get(task)
-            if attempt is not None and attempt.spec.resources.cpu is None:
-                cpu = attempt.cpu_since_last_look(pid, self._clock.monotonic())
+            running = self._attempts.get(task)
+            if running is not None and running.spec.resources.cpu is None:
+                cpu = running.cpu_since_last_look(pid, self._clock.monotonic())
                 if cpu is not None:
                     self._feed(Observed(task, cpu))
         self._observer(Progress(at=self._clock.now(), elapsed=self._summary.elapsed(), steps=self._step_progress()))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory"]
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep  # noqa: PTH100, PTH120 - once per process
+_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _FROZEN = ("<frozen runpy>", "<frozen importlib")
 _MESSAGE_LIMIT = 10_000
 _TRACEBACK_LIMIT = 100_000

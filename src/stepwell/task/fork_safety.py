@@ -40,7 +40,7 @@ def _native_thread_names() -> list[str]:
         return []
     for thread in threads:
         try:
-            with open(f"/proc/self/task/{thread}/comm", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            with open(f"/proc/self/task/{thread}/comm", encoding="utf-8", errors="replace") as file:
                 names.append(file.read().strip())
         except OSError:
             continue
@@ -50,7 +50,7 @@ def _native_thread_names() -> list[str]:
 def pause_openmp() -> None:
     """End the worker threads of every OpenMP runtime in this process; they come back when they are needed."""
     try:
-        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+        with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
             paths = {
                 line.split(None, 5)[5].strip()
                 for line in file

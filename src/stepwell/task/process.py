@@ -49,7 +49,7 @@ def redirect_output(stdout: str, stderr: str) -> None:
         try:
             fd = os.open(path, flags, 0o644)
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - on the path of every task
+            os.makedirs(os.path.dirname(path), exist_ok=True)
             fd = os.open(path, flags, 0o644)
         os.dup2(fd, number)
         if fd > 2:
@@ -102,7 +102,7 @@ def remove_empty_output(stdout: str, stderr: str) -> None:
     for number, path in ((1, stdout), (2, stderr)):
         try:
             if os.fstat(number).st_size == 0:
-                os.unlink(path)  # noqa: PTH108 - on the path of every task
+                os.unlink(path)
         except OSError:
             continue
 

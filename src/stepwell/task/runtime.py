@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from stepwell.artifacts.preview import preview_of
 from stepwell.base.errors import NotFound
 
 if TYPE_CHECKING:
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from stepwell.documents.task import SplitFrame
     from stepwell.flow.runtime import StepRuntime
     from stepwell.store.artifact_table import ArtifactTables
-    from stepwell.store.datastore import ResultReader
+    from stepwell.store.result_reader import ResultReader
+
+# Characters of a foreach item's text that are kept to tell tasks apart.
+_LABEL = 40
 
 
 class StoredRuntime:
@@ -49,6 +53,7 @@ class StoredRuntime:
         self.reads: dict[str, str] = {}
         self.loaded: dict[str, ArtifactRef] = {}
         self.adopted: dict[str, ArtifactRef] = {}
+        self.label = ""
         self._flow = flow
         self._frames = tuple(frame for frame in frames if frame.kind != "branch")
         self._tables = tables
@@ -100,7 +105,11 @@ class StoredRuntime:
 
     def foreach_input(self) -> Any:
         """The innermost foreach item, None outside a foreach."""
-        return self._item(self._frames[-1]) if self._frames else None
+        if not self._frames:
+            return None
+        item = self._item(self._frames[-1])
+        self.label = preview_of(item)[:_LABEL]
+        return item
 
     def foreach_index(self) -> int | None:
         """Its 0-based index, None outside a foreach."""

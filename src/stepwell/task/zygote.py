@@ -40,16 +40,24 @@ class Zygote:
 
     Args:
         sock: A connected stream socket.
-        prepare: Called with the `Prepare` message, once.
-        run: Called in a forked child with the encoded spec; must not return.
+        prepare: Called with the `Prepare` message, once; loads the flow where that was not done before.
+        run: Called in a forked child with the encoded spec and the zygote's pid; must not return.
+        loaded: True when this process has imported the flow already.
     """
 
     def __init__(
-        self, sock: socket.socket, prepare: Callable[[Prepare], None], run: Callable[[bytes, int], NoReturn]
+        self,
+        sock: socket.socket,
+        prepare: Callable[[Prepare], None],
+        run: Callable[[bytes, int], NoReturn],
+        *,
+        loaded: bool,
     ) -> None:
         self._sock = sock
         self._prepare = prepare
         self._run = run
+        self._loaded = loaded
+        self._broken = ""
         self._pid = os.getpid()
         self._children: dict[int, tuple[int, int]] = {}
         self._attempts: dict[tuple[int, int], int] = {}
@@ -67,11 +75,9 @@ class Zygote:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         load_libc()
         become_subreaper()
-        pause_openmp()
         gc.disable()
-        gc.collect()
-        gc.freeze()
-        self._send(Ready(pid=self._pid, unsafe=why_unsafe()))
+        if self._loaded:
+            self._be_ready()
         poll = select.poll()
         poll.register(self._sock.fileno(), select.POLLIN)
         poll.register(read_end, select.POLLIN)
@@ -82,6 +88,24 @@ class Zygote:
                     self._reap()
                 elif not self._receive():
                     self._end_everything()
+
+    def _be_ready(self) -> None:
+        """The flow is imported: settle the heap, so that children share it, and say whether forking is safe."""
+        pause_openmp()
+        gc.collect()
+        gc.freeze()
+        self._send(Ready(pid=self._pid, unsafe=why_unsafe()))
+
+    def _get_prepared(self, message: Prepare) -> None:
+        try:
+            self._prepare(message)
+        except Exception as error:  # noqa: BLE001 - importing the flow may raise anything; attempts report it
+            self._broken = f"the flow cannot be loaded from the run's code snapshot: {type(error).__name__}: {error}"
+        if self._loaded:
+            gc.freeze()
+        else:
+            self._loaded = True
+            self._be_ready()
 
     def _receive(self) -> bool:
         """Handle what the backend said; False when it is gone."""
@@ -98,11 +122,13 @@ class Zygote:
             elif isinstance(message, Signal):
                 self._signal(message)
             else:
-                self._prepare(message)
-                gc.freeze()
+                self._get_prepared(message)
         return True
 
     def _launch(self, message: Launch) -> None:
+        if self._broken:
+            self._send(Broken(task=message.task, attempt=message.attempt, reason=self._broken))
+            return
         try:
             pid = os.fork()
         except OSError as error:
@@ -151,7 +177,7 @@ class Zygote:
     def _end_orphans(self) -> None:
         """End processes that left their attempt's session and were handed to us when their parent died."""
         try:
-            with open(self._children_file, encoding="ascii") as file:  # noqa: PTH123 - on the path of every task
+            with open(self._children_file, encoding="ascii") as file:
                 pids = [int(word) for word in file.read().split()]
         except OSError:
             return

@@ -1,0 +1,85 @@
+"""The header of a run: what is known when it starts, gathered once."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any
+
+from stepwell.base.process import this_process
+from stepwell.base.version import __version__
+from stepwell.documents.run import ProcessIdentity, RunHeader
+from stepwell.store.packages import store_packages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from stepwell.base.clock import Clock
+    from stepwell.base.settings import Settings
+    from stepwell.documents.graph import DecoratorSpec, GraphDocument
+    from stepwell.documents.run import CodeSnapshot, GitState
+    from stepwell.engine.request import RunRequest
+    from stepwell.store.datastore import Datastore
+
+
+def header_maker(
+    request: RunRequest,
+    settings: Settings,
+    *,
+    datastore: Datastore,
+    graph: GraphDocument,
+    code: CodeSnapshot,
+    git: GitState | None,
+    shown: Mapping[str, Any],
+    decorators: tuple[DecoratorSpec, ...],
+    origin_run: str | None,
+    origin_seed: int | None,
+    clock: Clock,
+) -> Callable[[str], RunHeader]:
+    """A function that makes the run's header for whichever id turns out to be free.
+
+    Args:
+        request: What was asked for.
+        settings: How it runs.
+        datastore: Gets the list of installed packages.
+        graph: The flow's graph.
+        code: The code snapshot.
+        git: The checkout that the flow stands in.
+        shown: Parameter values as plain JSON.
+        decorators: Decorators from outside the file.
+        origin_run: The run that is resumed.
+        origin_seed: Its seed, which a resumed run keeps.
+        clock: Time.
+    """
+    own = this_process()
+    packages = store_packages(datastore.blobs)
+    python = ".".join(map(str, sys.version_info[:3]))
+    user = settings.user
+    system_tags = (f"user:{user}", f"stepwell_version:{__version__}", f"python_version:{python}", "runtime:local")
+
+    def make(run: str) -> RunHeader:
+        return RunHeader(
+            flow=request.flow.__name__,
+            run=run,
+            created_at=clock.now(),
+            user=user,
+            namespace=settings.namespace or f"user:{user}",
+            tags=request.tags,
+            system_tags=system_tags,
+            parameters=dict(shown),
+            graph=graph,
+            code=code,
+            git=git,
+            packages=packages,
+            python=python,
+            stepwell=__version__,
+            platform=sys.platform,
+            command=request.command,
+            decorators=decorators,
+            owner=ProcessIdentity(host=own.host, pid=own.pid, boot=own.boot, started=own.started),
+            seed=secrets.randbits(63) if origin_seed is None else origin_seed,
+            origin_run=origin_run,
+            resume_step=request.resume_step,
+        )
+
+    return make

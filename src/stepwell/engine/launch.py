@@ -1,0 +1,307 @@
+"""Starting a run or a resume: check everything, then write the header, then let the run loop work.
+
+Nothing is written before everything that can be seen to be wrong has been told.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from stepwell.backends.local.backend import LocalBackend
+from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
+from stepwell.base.clock import SystemClock
+from stepwell.base.errors import LintError, NotFound, UsageError
+from stepwell.decorators.dispatch import check_decorators
+from stepwell.decorators.registry import parse_decorator_spec, step_decorators
+from stepwell.documents.events import Notice, RunBegan
+from stepwell.documents.graph import DecoratorSpec
+from stepwell.engine.attempts import SpecMaker
+from stepwell.engine.freshness import forkable, modules_changed_since_start
+from stepwell.engine.header import header_maker
+from stepwell.engine.ledger import Ledger
+from stepwell.engine.loop import RunLoop
+from stepwell.engine.parameters_task import inherited_parameters, parameters_result
+from stepwell.engine.planning import make_plan
+from stepwell.engine.scheduler.scheduler import Scheduler
+from stepwell.flow.lint import lint
+from stepwell.flow.parameters import resolve_parameters
+from stepwell.flow.parse import build_graph
+from stepwell.records.opening import open_records
+from stepwell.store.datastore import open_datastore
+from stepwell.store.git_state import start_git_state
+from stepwell.store.snapshot import take_snapshot
+from stepwell.task.entry import run_here, serve_forked
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Mapping
+
+    from stepwell.base.settings import Settings
+    from stepwell.decorators.protocol import StepDecorator
+    from stepwell.documents.events import RunEvent, RunFinished
+    from stepwell.documents.run import RunHeader
+    from stepwell.documents.task import TaskSpec
+    from stepwell.engine.history import OriginHistory
+    from stepwell.engine.request import RunRequest
+    from stepwell.flow.graph import Graph
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.records.sqlite import Records
+    from stepwell.store.datastore import Datastore
+    from stepwell.store.git_state import GitProbe
+    from stepwell.store.run_log import RunLog
+
+# The most tasks at once when nobody says a number; what really runs is what fits the machine.
+DEFAULT_WORKERS = 16
+
+
+def run_flow(request: RunRequest, settings: Settings, observer: Callable[[RunEvent], None]) -> RunFinished:
+    """Run a flow, or resume a run of it, to the end.
+
+    Args:
+        request: What to run.
+        settings: How.
+        observer: Is told what happens, in this thread.
+
+    Returns:
+        The summary; its status tells success, failure and cancellation apart.
+
+    Raises:
+        LintError: The graph or a decorator has faults; carries all of them.
+        ParameterError: Parameters are missing, unknown or wrong.
+        UsageError: A request that cannot be met, such as an unknown step to resume from.
+        StoreError: The datastore cannot be used, or broke during the run.
+    """
+    launch = _Launch(request, settings, observer)
+    launch.check()
+    return launch.run()
+
+
+class _Launch:
+    """The stages of starting a run, in order."""
+
+    def __init__(self, request: RunRequest, settings: Settings, observer: Callable[[RunEvent], None]) -> None:
+        self._request = request
+        self._settings = settings
+        self._observer = observer
+        self._clock = SystemClock()
+        self._graph: Graph = build_graph(request.flow)
+        self._added = tuple(
+            DecoratorSpec(name=name, options=options, in_file=False)
+            for name, options in map(parse_decorator_spec, (*request.decorators, *settings.default_decorators))
+        )
+        self._decorators: dict[str, list[StepDecorator]] = {}
+        self._parameters: dict[str, Any] = {}
+        self._datastore: Datastore | None = None
+
+    def check(self) -> None:
+        """Everything that can be wrong before anything is written."""
+        request = self._request
+        self._decorators = checked_decorators(request.flow, self._graph, self._added)
+        step = request.resume_step
+        if step is not None and step not in self._decorators:
+            names = ", ".join(f"`{name}`" for name in self._decorators)
+            raise UsageError(f"there is no step `{step}` in this flow", hint=f"its steps are {names}")
+        if request.origin_run is None:
+            self._parameters = resolve_parameters(
+                request.flow, request.parameters, environ=os.environ, user=self._settings.user
+            )
+
+    def run(self) -> RunFinished:
+        """Start the backend, write the header, run the loop."""
+        git = start_git_state(os.path.dirname(self._request.file))
+        backend = self._make_backend()
+        try:
+            datastore = open_datastore(self._settings.datastore, create=True, durability=self._settings.durability)
+            self._datastore = datastore
+            datastore.store.check_writable()
+            records = open_records(datastore)
+            try:
+                return self._run_in(datastore, records, backend, git)
+            finally:
+                records.close()
+        finally:
+            backend.close()
+
+    def _make_backend(self) -> LocalBackend:
+        """The backend comes first: a fork of this process, taken now, is the freshest zygote, and costs no imports."""
+        flow = self._request.flow
+        python = [sys.executable, *interpreter_flags(), "-m", "stepwell.task"]
+        root = os.path.dirname(self._request.file) + os.sep
+
+        def serve(sock: socket.socket) -> None:
+            serve_forked(sock, flow)
+
+        def here(spec: TaskSpec) -> None:
+            assert self._datastore is not None
+            run_here(spec, flow, self._datastore)
+
+        return LocalBackend(
+            self._settings.isolation,
+            serve=serve if forkable() and not modules_changed_since_start(root) else None,
+            zygote_command=[*python, "zygote"],
+            spawn_command=[*python, "run"],
+            run_here=here,
+        )
+
+    def _open_history(self, datastore: Datastore, records: Records) -> OriginHistory | None:
+        """For a resume: what the origin finished, less the steps that are to be run again."""
+        request = self._request
+        if request.origin_run is None:
+            return None
+        from stepwell.engine.history import OriginHistory
+
+        flow = request.flow.__name__
+        origin: str | None = request.origin_run
+        if origin == "latest":
+            origin = records.latest_run(flow, self._settings.user) or records.latest_run(flow)
+        if origin is None:
+            raise NotFound(
+                f"there is no run of `{flow}` to resume in `{datastore.url}`",
+                hint="start one with `run`, or name the datastore with `--datastore`",
+            )
+        datastore.header(flow, origin)
+        rerun = self._graph.reachable_from(request.resume_step) if request.resume_step else ()
+        return OriginHistory(datastore, flow, origin, rerun)
+
+    def _run_in(self, datastore: Datastore, records: Records, backend: LocalBackend, git: GitProbe) -> RunFinished:
+        request, settings = self._request, self._settings
+        flow = request.flow
+        history = self._open_history(datastore, records)
+        inherited = inherited_parameters(flow, history)
+        if history is not None:
+            self._parameters = resolve_parameters(
+                flow, {}, environ={}, user=settings.user, leave_out=frozenset(inherited)
+            )
+        code = take_snapshot(
+            datastore,
+            request.file,
+            suffixes=settings.code_suffixes,
+            max_bytes=settings.code_max_bytes,
+            notice=self._notice,
+        )
+        origin = None if history is None else datastore.header(flow.__name__, history.run)
+        make_header = header_maker(
+            request,
+            settings,
+            datastore=datastore,
+            graph=self._graph.document(code.root),
+            code=code,
+            git=git.finish(0.5),
+            shown=shown_parameters(self._parameters, origin),
+            decorators=self._added,
+            origin_run=None if origin is None else origin.run,
+            origin_seed=None if origin is None else origin.seed,
+            clock=self._clock,
+        )
+        header = datastore.create_run(make_header, flow.__name__, records.latest_run_number(flow.__name__))
+        log = datastore.run_log(flow.__name__, header.run)
+        try:
+            parameters = parameters_result(header, flow, self._parameters, inherited, datastore)
+            locator = log.append([parameters])[0]
+            records.register_run(header)
+            self._announce(header, datastore)
+            backend.prepare(datastore.url, code)
+            return self._loop(datastore, records, backend, header, log, history, locator).run()
+        finally:
+            log.close()
+            if history is not None:
+                history.close()
+
+    def _loop(
+        self,
+        datastore: Datastore,
+        records: Records,
+        backend: LocalBackend,
+        header: RunHeader,
+        log: RunLog,
+        history: OriginHistory | None,
+        parameters: str,
+    ) -> RunLoop:
+        settings = self._settings
+        plan = make_plan(self._graph, self._decorators)
+        workers = self._request.max_workers or settings.max_workers or max(DEFAULT_WORKERS, usable_cores())
+        scheduler = Scheduler(
+            plan,
+            capacity=backend.capacity(),
+            max_workers=1 if settings.isolation == "none" else workers,
+            on_failure=settings.on_failure,
+            history=history,
+            seen_memory=records.step_peak_memory(header.flow),
+        )
+        return RunLoop(
+            header=header,
+            scheduler=scheduler,
+            backend=backend,
+            datastore=datastore,
+            log=log,
+            records=records,
+            ledger=Ledger(header.run, parameters),
+            specs=SpecMaker(header, plan, datastore, f"{header.code.source}:{header.flow}"),
+            history=history,
+            observer=self._observer,
+            clock=self._clock,
+            grace=settings.grace_seconds,
+            memory_kills=out_of_memory_kills,
+        )
+
+    def _notice(self, message: str, hint: str) -> None:
+        self._observer(Notice(at=self._clock.now(), level="warning", message=message, hint=hint))
+
+    def _announce(self, header: RunHeader, datastore: Datastore) -> None:
+        if self._request.run_id_file is not None:
+            with open(self._request.run_id_file, "w", encoding="utf-8") as file:
+                file.write(header.run)
+        self._observer(
+            RunBegan(
+                at=self._clock.now(),
+                flow=header.flow,
+                run=header.run,
+                user=header.user,
+                datastore=datastore.url,
+                pid=os.getpid(),
+                origin_run=header.origin_run,
+            )
+        )
+
+
+def checked_decorators(
+    flow: type[FlowSpec], graph: Graph, added: tuple[DecoratorSpec, ...]
+) -> dict[str, list[StepDecorator]]:
+    """The decorators of every step, after the graph and they were checked.
+
+    Raises:
+        LintError: With every fault of the graph, or of the decorators when the graph has none.
+    """
+    faults = [fault for fault in lint(graph) if fault.severity == "error"]
+    decorators: dict[str, list[StepDecorator]] = {}
+    if not faults:
+        for node in graph.document().steps:
+            decorators[node.name] = step_decorators(flow, node.name, added)
+        faults = [fault for fault in check_decorators(graph, decorators) if fault.severity == "error"]
+    if faults:
+        count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
+        raise LintError(f"`{flow.__name__}` has {count}", faults)
+    return decorators
+
+
+def shown_parameters(values: Mapping[str, Any], origin: RunHeader | None) -> dict[str, Any]:
+    """Parameter values as plain JSON for the header; what is no JSON is shown as text."""
+    shown = dict(origin.parameters) if origin is not None else {}
+    for name, value in values.items():
+        try:
+            shown[name] = msgspec.json.decode(msgspec.json.encode(value))
+        except (TypeError, ValueError):
+            shown[name] = repr(value)[:200]
+    return shown
+
+
+def interpreter_flags() -> list[str]:
+    """Flags that make a child interpreter behave like this one: `-O`, `-X dev`, `-W` and the like."""
+    from subprocess import _args_from_interpreter_flags  # type: ignore[attr-defined]
+
+    flags: list[str] = list(_args_from_interpreter_flags())
+    return flags

@@ -1,0 +1,19 @@
+"""`python -m stepwell.task zygote FD` and `python -m stepwell.task run < spec`: how the local backend starts processes."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+
+def main(arguments: list[str]) -> None:
+    """Be what the first argument says."""
+    from stepwell.task import entry
+
+    if arguments[0] == "zygote":
+        entry.serve_fresh(socket.socket(fileno=int(arguments[1])))
+    else:
+        entry.run_spawned(sys.stdin.buffer.read())
+
+
+main(sys.argv[1:])

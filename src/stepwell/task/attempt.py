@@ -1,0 +1,235 @@
+"""One attempt, from its specification to its result in the run's log. The same code on every backend."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from stepwell.artifacts.reader import ArtifactReader
+from stepwell.artifacts.writer import ArtifactWriter
+from stepwell.base.errors import ArtifactError, InvalidNext
+from stepwell.base.process import this_process
+from stepwell.decorators.dispatch import run_step
+from stepwell.decorators.protocol import TaskContext
+from stepwell.decorators.registry import step_decorators
+from stepwell.documents.task import ErrorRecord, TaskResult, Transition, Usage
+from stepwell.flow.parse import build_graph
+from stepwell.flow.spec import bind_runtime, pending_transition, public_state, task_class
+from stepwell.store.artifact_table import ArtifactTables
+from stepwell.store.result_reader import ResultReader
+from stepwell.task.boundary import describe_failure
+from stepwell.task.current_task import entering
+from stepwell.task.inputs import make_inputs
+from stepwell.task.persist import Persisted, complete_table, needs_complete_table, persist_state
+from stepwell.task.runtime import StoredRuntime
+
+if TYPE_CHECKING:
+    from stepwell.documents.task import TaskSpec
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.store.datastore import Datastore
+
+
+class AttemptRunner:
+    """Runs attempts of one flow against one datastore.
+
+    Args:
+        flow_class: The flow.
+        datastore: Where inputs are and results go.
+        main_module: Gives the module of the flow file, for unpickling its classes.
+    """
+
+    def __init__(self, flow_class: type[FlowSpec], datastore: Datastore) -> None:
+        self._flow_class = flow_class
+        self._datastore = datastore
+        self._graph = build_graph(flow_class)
+
+    def run(self, spec: TaskSpec) -> TaskResult:
+        """Run the attempt and append its result to the run's log.
+
+        A child that the step forked and that comes back here by accident leaves at once: it is not the attempt.
+
+        Raises:
+            StoreError: The result could not be recorded.
+        """
+        log = self._datastore.run_log(spec.flow, spec.run)
+        try:
+            result = _Execution(spec, self._flow_class, self._graph, self._datastore).run()
+            log.append([result])
+        finally:
+            log.close()
+        return result
+
+
+class _Execution:
+    """The parts of one attempt while it runs."""
+
+    def __init__(self, spec: TaskSpec, flow_class: type[FlowSpec], graph: Any, datastore: Datastore) -> None:
+        self._spec = spec
+        self._graph = graph
+        self._datastore = datastore
+        self._pid = os.getpid()
+        self._began_at = time.time()
+        self._began = time.perf_counter()
+        self._cpu = _cpu_times()
+        self._flow_class = flow_class
+        self._results = ResultReader(datastore)
+        self._tables = ArtifactTables(self._results)
+        self._reader = ArtifactReader(datastore.blobs)
+        self._writer = ArtifactWriter(datastore.blobs)
+        self._is_join = graph.node(spec.step).is_join
+        self._base = spec.parameters if self._is_join or not spec.inputs else spec.inputs[0]
+        self._runtime = StoredRuntime(
+            flow=spec.flow,
+            step=spec.step,
+            base=self._base,
+            frames=spec.frames,
+            is_join=self._is_join,
+            tables=self._tables,
+            results=self._results,
+            reader=self._reader,
+        )
+        self._flow: FlowSpec = task_class(flow_class)(use_cli=False)
+        bind_runtime(self._flow, self._runtime)
+
+    def run(self) -> TaskResult:
+        """The step with its decorators, then its state; whatever happens, the result says it."""
+        failure: ErrorRecord | None = None
+        transition: Transition | None = None
+        context: TaskContext | None = None
+        try:
+            with entering(self._spec, self._flow_class, self._graph, self._datastore):
+                context = self._call_step()
+                transition = self._transition()
+        except BaseException as error:  # noqa: BLE001 - this is the border to user code
+            failure = describe_failure(error)
+        if os.getpid() != self._pid:
+            os._exit(0)
+        persisted = self._persist()
+        if failure is None and persisted.errors:
+            failure = _describe_unstorable(persisted.errors)
+        return self._result(failure, transition, persisted, context)
+
+    def _call_step(self) -> TaskContext:
+        spec = self._spec
+        inputs = (
+            make_inputs(spec, self._flow_class, self._tables, self._results, self._reader) if self._is_join else None
+        )
+        context = TaskContext(spec=spec, flow=self._flow, inputs=inputs, environ=os.environ)
+        method = getattr(self._flow, spec.step)
+
+        def call() -> None:
+            if self._is_join:
+                method(inputs)
+            else:
+                method()
+
+        run_step(step_decorators(self._flow_class, spec.step, spec.decorators), context, call)
+        return context
+
+    def _transition(self) -> Transition:
+        """What the step decided, with the items of a foreach stored one by one."""
+        pending = pending_transition(self._flow)
+        if pending is None:
+            if self._spec.step == self._graph.end:
+                return Transition()
+            raise InvalidNext(
+                f"step `{self._spec.step}` ended without calling `self.next(...)`",
+                hint="every way through a step must end with `self.next(...)`; look for an early `return`",
+            )
+        if pending.foreach is not None:
+            items = self._writer.store_items(getattr(self._flow, pending.foreach))
+            return Transition(targets=pending.targets, foreach=pending.foreach, items=items, size=items.count)
+        return Transition(
+            targets=pending.targets,
+            case=pending.case,
+            size=pending.num_parallel or 0,
+            gang=pending.num_parallel is not None,
+        )
+
+    def _persist(self) -> Persisted:
+        return persist_state(public_state(self._flow), self._runtime, self._writer, self._reader)
+
+    def _result(
+        self,
+        failure: ErrorRecord | None,
+        transition: Transition | None,
+        persisted: Persisted,
+        context: TaskContext | None,
+    ) -> TaskResult:
+        spec = self._spec
+        base_depth = self._results.result(spec.flow, self._base).depth
+        artifacts, base, depth = persisted.artifacts, self._base, base_depth + 1
+        removed = persisted.removed
+        complete = needs_complete_table(base_depth)
+        if complete:
+            artifacts = complete_table(persisted, self._tables.table(spec.flow, self._base))
+            removed = ()
+        return TaskResult(
+            flow=spec.flow,
+            run=spec.run,
+            step=spec.step,
+            task=spec.task,
+            attempt=spec.attempt,
+            path=spec.path,
+            frames=spec.frames,
+            outcome="succeeded" if failure is None else _outcome_of(failure),
+            transition=transition if failure is None else None,
+            artifacts=artifacts,
+            removed=removed,
+            base=None if complete else base,
+            depth=0 if complete else depth,
+            reads=self._runtime.reads,
+            inputs=tuple((ref.step, ref.task) for ref in spec.inputs),
+            error=failure,
+            usage=self._usage(),
+            started_at=self._began_at,
+            finished_at=time.time(),
+            label=self._runtime.label,
+            host=this_process().host,
+            pid=self._pid,
+            metadata=context.metadata if context is not None else {},
+        )
+
+    def _usage(self) -> Usage:
+        user, system, peak = _cpu_times()
+        return Usage(
+            wall=time.perf_counter() - self._began,
+            cpu_user=user - self._cpu[0],
+            cpu_system=system - self._cpu[1],
+            peak_memory=peak,
+            bytes_read=self._reader.bytes_read,
+            bytes_written=self._writer.bytes_written,
+        )
+
+
+def _outcome_of(failure: ErrorRecord) -> Any:
+    return "cancelled" if failure.kind == "cancelled" else "failed"
+
+
+def _describe_unstorable(errors: dict[str, ArtifactError]) -> ErrorRecord:
+    """One record for all artifacts of a task that could not be stored."""
+    first = next(iter(errors.values()))
+    others = list(errors)[1:]
+    message = first.message
+    if others:
+        message += f" (and {len(others)} more: {', '.join(f'`{name}`' for name in others[:5])})"
+    return ErrorRecord(kind="artifact", type=type(first).__name__, message=message, hint=first.hint)
+
+
+def _cpu_times() -> tuple[float, float, int]:
+    """User and system CPU seconds of this process and its finished children, and its peak memory in bytes."""
+    try:
+        import resource
+    except ImportError:
+        times = os.times()
+        return times.user, times.system, 0
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return (
+        own.ru_utime + children.ru_utime,
+        own.ru_stime + children.ru_stime,
+        max(own.ru_maxrss, children.ru_maxrss) * unit,
+    )

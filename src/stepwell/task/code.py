@@ -1,0 +1,51 @@
+"""A run executes its snapshot: the flow's modules come from the datastore, under the names of the original files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from stepwell.flow.loading import load_flow
+from stepwell.flow.snapshot_import import install_sources
+from stepwell.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.store.datastore import Datastore
+
+
+class SnapshotSources(Mapping[str, bytes]):
+    """Absolute original path to content, read from the datastore when asked for.
+
+    Args:
+        snapshot: The code of the run.
+        root: The folder where the files were taken.
+    """
+
+    def __init__(self, snapshot: Snapshot, root: str) -> None:
+        self._snapshot = snapshot
+        self._paths = {os.path.join(root, *file.path.split("/")): file.path for file in snapshot.files()}
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._snapshot.read(self._paths[path])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def use_snapshot(datastore: Datastore, code: str, root: str) -> SnapshotSources:
+    """From now on, modules of the flow's folder are imported from the snapshot."""
+    sources = SnapshotSources(Snapshot.open(datastore, code), root)
+    install_sources(sources)
+    return sources
+
+
+def load_flow_of(datastore: Datastore, code: str, root: str, source: str) -> type[FlowSpec]:
+    """Load the flow from the snapshot. `source` is `train.py:TrainFlow`."""
+    sources = SnapshotSources(Snapshot.open(datastore, code), root)
+    file, _, name = source.partition(":")
+    return load_flow(os.path.join(root, file), name or None, sources=sources)
