@@ -15,7 +15,7 @@ from stepwell.base.errors import Corrupted
 if TYPE_CHECKING:
     from stepwell.documents.refs import ArtifactRef, ResultRef
     from stepwell.documents.task import TaskResult
-    from stepwell.store.results import ResultReader
+    from stepwell.store.result_reader import ResultReader
 
 #: The longest chain of bases that a writer makes: a result of this depth is followed by one with a complete table.
 MAX_BASE_DEPTH = 8
