@@ -35,7 +35,7 @@ def guarded(call: Callable[[], Any]) -> int:
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader went away (`| head`): nothing is left to say, also not when the interpreter flushes at its end.
-        _silence(sys.stdout)
+        silence(sys.stdout)
         return BROKEN_PIPE
     return code
 
@@ -137,10 +137,11 @@ def _say(lines: list[str]) -> None:
         sys.stderr.write("".join(line + "\n" for line in lines))
         sys.stderr.flush()
     except BrokenPipeError:
-        _silence(sys.stderr)
+        silence(sys.stderr)
 
 
-def _silence(stream: TextIO) -> None:
+def silence(stream: TextIO) -> None:
+    """Send what is still written to a stream nowhere."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A command that is known but not imported: its section of the help, its one line, and `module:function`
-    within `stepwell.cli.commands`.
+    """A command that is known but not imported.
 
-    The function takes the `Session` and returns a `click.Command`.
+    It has a section of the help, one line of help, and `module:function` within `stepwell.cli.commands`. The function
+    takes the `Session` and returns a `click.Command`.
     """
 
     section: str

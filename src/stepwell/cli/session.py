@@ -34,6 +34,7 @@ class Session:
         flags: Settings given as options, by name.
         decorators: `--with` specifications in the order given.
         command_line: The whole call as typed, for the record.
+        resume_command: What resumes a run of the flow.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Session:
         self.flow_class = flow_class
         self.flow_file = flow_file
         self.command_line = command_line
+        self.resume_command = f"{program} resume"
         self.flags: dict[str, object] = {}
         self.decorators: list[str] = []
         self._settings: Settings | None = None
@@ -126,6 +128,11 @@ class Session:
         """What to type for a first run."""
         command = f"{self.program} run" if self.flow_class is not None else "stepwell run FILE"
         return f"start one with `{command}`, or name another datastore with `--datastore`"
+
+    def suggest(self, command: str) -> str:
+        """A command to type next, with the datastore when this call named one."""
+        place = self.flags.get("datastore")
+        return f"{command} --datastore {place}" if place is not None else command
 
     def style(self, stream: Any = None) -> Style:
         """The colours for a stream, standard output by default."""

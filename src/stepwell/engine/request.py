@@ -23,6 +23,7 @@ class RunRequest(Struct, frozen=True, kw_only=True):
         command: The command line as typed, for the record.
         origin_run: For a resume, the run to go on from; `latest` for the user's last one.
         resume_step: For a resume, the step from which everything is run again.
+        max_num_splits: The most branches that one foreach may have; None for no limit.
         run_id_file: A file to write the run id to as soon as it is known.
     """
 
@@ -35,4 +36,5 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     command: tuple[str, ...] = ()
     origin_run: str | None = None
     resume_step: str | None = None
+    max_num_splits: int | None = None
     run_id_file: str | None = None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from stepwell.cli.options import StepwellCommand, json_option
 from stepwell.cli.render.tables import table_lines
 
 if TYPE_CHECKING:
+    import click
+
     from stepwell.cli.session import Session
 
 _HELP = """Show every setting and where it came from.

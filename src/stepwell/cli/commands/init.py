@@ -81,7 +81,7 @@ def command(session: Session) -> click.Command:
         "init",
         callback=run,
         params=[argument],
-        help=f"Write a commented flow to FILE ({DEFAULT_FILE}) that runs as it is. A file that exists is never touched.",
+        help=f"Write a commented flow to FILE ({DEFAULT_FILE}) that runs as it is; never over an existing file.",
     )
 
 

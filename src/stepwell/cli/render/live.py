@@ -7,7 +7,7 @@ sequences and no thread; it needs no library and costs nothing at start-up.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol
 
 from stepwell.base.formats import format_count, format_duration, plural, shorten
 from stepwell.cli.render.plain import Line, PlainView
@@ -141,6 +141,16 @@ class LiveView:
         return line
 
 
+class Screen(Protocol):
+    """What can be written to."""
+
+    def write(self, text: str, /) -> object:
+        """Take text."""
+
+    def flush(self) -> None:
+        """Pass it on."""
+
+
 class LivePainter:
     """Shows a `LiveView` on a terminal.
 
@@ -152,7 +162,7 @@ class LivePainter:
     """
 
     def __init__(
-        self, view: LiveView, out: TextIO, err: TextIO, size: Callable[[], tuple[int, int]] | None = None
+        self, view: LiveView, out: Screen, err: Screen, size: Callable[[], tuple[int, int]] | None = None
     ) -> None:
         self._view = view
         self._out = out

@@ -9,7 +9,7 @@ from stepwell.cli.render.style import Style
 from stepwell.cli.render.usertext import clean_line, clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from stepwell.documents.events import FailedTask, RunFinished, StepProgress
 
@@ -17,12 +17,19 @@ MOST_OTHER_FAILURES = 5
 LONGEST_TRACEBACK = 60
 
 
-def summary_lines(finished: RunFinished, *, resume_command: str, style: Style | None = None) -> list[str]:
+def summary_lines(
+    finished: RunFinished,
+    *,
+    resume: str,
+    suggest: Callable[[str], str] = str,
+    style: Style | None = None,
+) -> list[str]:
     """The summary of a run.
 
     Args:
         finished: The engine's account.
-        resume_command: What resumes this run, as typed, for example `python train.py resume`.
+        resume: What resumes this run, as typed, for example `python train.py resume`.
+        suggest: Completes a command with what this call was given, such as the datastore.
         style: Colours.
     """
     style = style or Style()
@@ -31,7 +38,7 @@ def summary_lines(finished: RunFinished, *, resume_command: str, style: Style | 
         lines += [*_failure(finished.failures[0], finished, style), ""]
         lines += _other_failures(finished)
     lines += [*_account(finished), ""]
-    lines += next_commands(finished, resume_command, style)
+    lines += next_commands(finished, resume, suggest, style)
     return lines
 
 
@@ -40,19 +47,19 @@ def verdict_line(finished: RunFinished, style: Style | None = None) -> str:
     return _verdict(finished, style or Style())[0]
 
 
-def next_commands(finished: RunFinished, resume_command: str, style: Style) -> list[str]:
+def next_commands(finished: RunFinished, resume: str, suggest: Callable[[str], str], style: Style) -> list[str]:
     """What to type next, with what it is for."""
     run = f"{finished.flow}/{finished.run}"
     commands: list[tuple[str, str]] = []
     if finished.failures:
         first = finished.failures[0]
-        commands.append((f"stepwell logs {run}/{first.step}/{first.task}", "what the failed task printed"))
-    commands.append((f"stepwell show {run}", "steps, tasks and artifacts"))
+        commands.append((suggest(f"stepwell logs {run}/{first.step}/{first.task}"), "what the failed task printed"))
+    commands.append((suggest(f"stepwell show {run}"), "steps, tasks and artifacts"))
     if finished.status == "succeeded":
-        commands.append((f"stepwell dump {run}/{_last_step(finished)}", "the results"))
+        commands.append((suggest(f"stepwell dump {run}/{_last_step(finished)}"), "the results"))
         commands.append((f'Run("{run}").data', "the same in Python: from stepwell import Run"))
     elif finished.resumable:
-        commands.append((resume_command, "go on from here; finished tasks are reused"))
+        commands.append((suggest(resume), "go on from here; finished tasks are reused"))
     width = max(len(command) for command, _ in commands)
     return [f"  {style.cyan(command.ljust(width))}  {style.dim(purpose)}" for command, purpose in commands]
 

@@ -1,0 +1,64 @@
+"""`resume [STEP]`: go on from an earlier run, reusing what it finished."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from stepwell.base.errors import InvalidPathspec
+from stepwell.cli.commands.running import execute, running_options
+from stepwell.cli.options import StepwellCommand
+
+if TYPE_CHECKING:
+    from stepwell.cli.session import Session
+
+_HELP = """Go on from an earlier run: its finished tasks are reused, the others are run with the code as it is now.
+
+With STEP, that step and everything after it is run again, finished or not. Parameters are those of the earlier run."""
+
+
+def command(session: Session) -> click.Command:
+    """The command."""
+
+    def run(
+        *,
+        step: str | None,
+        origin_run_id: str | None,
+        tags: tuple[str, ...],
+        max_num_splits: int | None,
+        run_id_file: str | None,
+        as_json: bool,
+    ) -> int:
+        from stepwell.engine.request import RunRequest
+        from stepwell.flow.parse import build_graph
+
+        request = RunRequest(
+            flow=session.flow,
+            file=session.flow_file,
+            tags=tags,
+            decorators=tuple(session.decorators),
+            command=session.command_line,
+            origin_run=_origin(session, origin_run_id),
+            resume_step=step,
+            run_id_file=run_id_file,
+            max_num_splits=max_num_splits,
+        )
+        return execute(session, request, build_graph(session.flow).document(), as_json=as_json)
+
+    params: list[click.Parameter] = [
+        click.Argument(["step"], required=False),
+        click.Option(["--origin-run-id"], metavar="RUN", help="The run to go on from. [default: the latest]"),
+        *running_options(),
+    ]
+    return StepwellCommand("resume", callback=run, params=params, help=_HELP, show_common=True)
+
+
+def _origin(session: Session, given: str | None) -> str:
+    """The run's id alone: `7`, `TrainFlow/7` and `latest` are all understood."""
+    if given is None or given == "latest":
+        return "latest"
+    flow, slash, run = given.rpartition("/")
+    if slash and flow != session.flow_name:
+        raise InvalidPathspec(f"`{given}` is not a run of `{session.flow_name}`", hint="give the run's id, such as `7`")
+    return run
