@@ -1,0 +1,104 @@
+"""Write the table: `RESULTS.md` for readers, `.bench/results.json` for programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import platform
+import re
+from pathlib import Path
+
+from cases import Profile
+from rows import Row
+from session import Results
+from systems import METAFLOW, STEPWELL
+
+HEAD = """# Benchmarks
+
+Written by `make bench` (profile `{profile}`). The same flows, run by Stepwell {stepwell} and by Metaflow {metaflow},
+alternating in one session, each in its own environment. Medians.
+
+| | |
+|---|---|
+| date | {date} |
+| machine | {machine} |
+| system | {system} |
+| Python | {python} |
+| load when it started / ended | {load_before} / {load_after} |
+
+CPU is user and system time of the whole process tree, processes that were detached from it included. Memory is sampled
+in runs of their own. "Times better" compares the two on this machine in this session: it is the number to trust, as
+the absolute times depend on the machine and on what else runs on it. The budgets are those of the design.
+
+"""
+
+
+def write_report(path: Path, profile: Profile, results: Results, found: list[Row], load_before: float) -> None:
+    """Write the table to `path` and its raw numbers beside the work folders."""
+    head = HEAD.format(
+        profile=profile.name,
+        stepwell=STEPWELL.version(),
+        metaflow=METAFLOW.version(),
+        date=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
+        machine=_machine(),
+        system=f"{platform.system()} {platform.release().split('-')[0]}",
+        python=platform.python_version(),
+        load_before=f"{load_before:.1f}",
+        load_after=f"{os.getloadavg()[0]:.1f}",
+    )
+    path.write_text(head + table(found) + _missing(results), encoding="utf-8")
+
+
+def table(found: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| what | unit | Metaflow | Stepwell | times better | budget | met | notes |",
+        "|---|---|--:|--:|--:|--:|---|---|",
+    ]
+    for row in found:
+        ratio = "" if row.ratio is None else f"{row.ratio:,.0f}" if row.ratio >= 10 else f"{row.ratio:.1f}"
+        sign = "≥" if row.more else "≤"
+        budget = "" if row.budget is None else f"{sign} {_number(row.budget)}"
+        met = {None: "", True: "yes", False: "**no**"}[row.met]
+        cells = (row.what, row.unit, _number(row.metaflow), _number(row.stepwell), ratio, budget, met, row.note)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def write_numbers(path: Path, results: Results) -> None:
+    """Every sample, unrounded."""
+    numbers = [
+        {
+            "case": case,
+            "system": system,
+            "tasks": results.tasks[case, system],
+            "samples": [
+                {"wall": s.cost.wall, "cpu": s.cost.cpu, "peak": s.cost.peak, "files": s.files, **s.cost.values}
+                for s in samples
+            ],
+        }
+        for (case, system), samples in results.samples.items()
+    ]
+    path.write_text(json.dumps(numbers, indent=1), encoding="utf-8")
+
+
+def _missing(results: Results) -> str:
+    if not results.faults:
+        return ""
+    lines = [f"* {case} on {system}: {fault.splitlines()[0]}" for (case, system), fault in results.faults.items()]
+    return "\nDid not run:\n\n" + "\n".join(lines) + "\n"
+
+
+def _number(number: float | None) -> str:
+    if number is None:
+        return ""
+    if abs(number) >= 100:
+        return f"{number:,.0f}"
+    return f"{number:.1f}" if abs(number) >= 10 else f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def _machine() -> str:
+    cpus = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} x {cpus[0] if cpus else platform.machine()}, {memory:.0f} GiB"
