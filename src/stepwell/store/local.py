@@ -27,10 +27,11 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | g
 _READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _TRIES = 100
 _GATHER_BELOW = 1 << 16
-_PIECE = 1 << 24
+_PIECE = 1 << 20
 _NO_LINKS = {errno.EPERM, errno.EMLINK, errno.ENOSYS, getattr(errno, "EOPNOTSUPP", -1), getattr(errno, "ENOTSUP", -1)}
 
 _hidden_names = itertools.count()
+_link = os.link
 
 
 class LocalStore:
@@ -72,8 +73,10 @@ class LocalStore:
         path = self._path(key)
         try:
             with open(path, "rb") as file:
+                # A length beyond the end would be allocated in full before anything is read.
+                length = min(length, os.fstat(file.fileno()).st_size - start)
                 file.seek(start)
-                return file.read(length)
+                return file.read(max(length, 0))
         except OSError as error:
             raise store_error(error, path, writing=False) from error
 
@@ -318,7 +321,7 @@ def _make_folder(folder: str) -> None:
 def _move_to_free_name(hidden: str, path: str) -> None:
     """Give a finished file its name; `FileExistsError` when the name is taken. The hidden name may stay behind."""
     try:
-        os.link(hidden, path)
+        _link(hidden, path)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
