@@ -17,7 +17,7 @@ class Frame(NamedTuple):
 
     kind: SplitKind
     split_task: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody needs here
     size: int
     variable: str
 
@@ -54,12 +54,17 @@ class Succeeded(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """An attempt failed. `retry` False forbids further attempts. `free` True does not count the attempt."""
+    """An attempt failed. `retry` False forbids further attempts. `free` True does not count the attempt.
+
+    An attempt is free when the task could not help it, for example because its machine went away: its number is used
+    up, but the task may be tried once more than its step says.
+    """
 
     task: int
     attempt: int
     retry: bool = True
     peak_memory: int = 0
+    free: bool = False
 
 
 class RetryDue(NamedTuple):
@@ -133,7 +138,11 @@ Command = Launch | Clone | RetryLater | Terminate | Finish
 
 
 class StepCounts(NamedTuple):
-    """Where a step stands. `total` is what is known so far."""
+    """Where a step stands, in tasks. `total` is what is known so far.
+
+    `succeeded` ran here, `reused` were cloned: no task is in both. What is missing to `total` waits, was dropped, or
+    was terminated.
+    """
 
     step: str
     total: int

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct, field
 
 from stepwell.documents.task import ResourceNeeds
+
+if TYPE_CHECKING:
+    from stepwell.documents.task import Transition
 
 Split = Literal["none", "branch", "foreach", "gang", "switch"]
 
@@ -39,6 +42,23 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     retry_wait: float = 0.0
     needs: ResourceNeeds = field(default_factory=ResourceNeeds)
     limit: int | None = None
+
+    def allows(self, transition: Transition) -> bool:
+        """Whether the step can take this transition: its targets and its kind are those of the plan.
+
+        A recorded transition that is not allowed any more shows that the code has changed since.
+        """
+        if self.split == "switch":
+            targets = len(transition.targets) == 1 and transition.targets[0] in self.next
+        elif self.split == "branch":
+            targets = transition.targets == self.next or sorted(transition.targets) == sorted(self.next)
+        else:
+            targets = transition.targets == self.next
+        if not targets or transition.gang != (self.split == "gang"):
+            return False
+        if self.split == "foreach":
+            return transition.foreach is not None and transition.size >= 0
+        return transition.foreach is None and transition.size >= 0
 
 
 class FlowPlan(Struct, frozen=True, kw_only=True):

@@ -1,13 +1,38 @@
-"""The state machine itself."""
+"""The state machine itself: events in, commands out.
+
+It promises: every launched attempt is answered by exactly one event that counts; the last command is `Finish`, sent
+once; a task runs until it succeeds or may not be tried again, and not once more. Events that come late or twice are
+ignored. It refuses to know clocks, files and processes.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import count
+from typing import TYPE_CHECKING, Literal
+
+from stepwell.engine.scheduler.admission import Machine
+from stepwell.engine.scheduler.messages import (
+    Failed,
+    Finish,
+    Launch,
+    Observed,
+    RetryDue,
+    RetryLater,
+    Start,
+    Succeeded,
+    Terminate,
+)
+from stepwell.engine.scheduler.steps import StepState
+from stepwell.engine.scheduler.succession import Succession, is_possible
+from stepwell.engine.scheduler.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from stepwell.documents.task import ResourceNeeds
     from stepwell.engine.scheduler.messages import Command, Event, History, OnFailure, StepCounts
     from stepwell.engine.scheduler.plan import FlowPlan
+    from stepwell.engine.scheduler.tasks import Task
 
 
 class Scheduler:
@@ -33,12 +58,180 @@ class Scheduler:
         history: History | None = None,
         seen_memory: dict[str, int] | None = None,
     ) -> None:
-        raise NotImplementedError
+        self._machine = Machine(capacity, max_workers)
+        self._steps = _step_states(plan, self._machine.cpu, seen_memory or {})
+        self._start = self._steps[plan.start]
+        self._on_failure = on_failure
+        self._numbers = count(1)
+        self._turns = Turns(self._machine)
+        self._succession = Succession(self._turns, self._numbers, end=self._steps[plan.end], history=history)
+        self._running: dict[int, Task] = {}
+        self._pausing: dict[int, Task] = {}
+        self._failed: list[int] = []
+        self._started = False
+        self._ending: Literal["failed", "cancelled"] | None = None
+        self._is_over = False
 
     def on(self, event: Event) -> list[Command]:
         """Take one event, return what to do now, in order."""
-        raise NotImplementedError
+        if self._is_over:
+            return []
+        if isinstance(event, Succeeded):
+            commands = self._on_succeeded(event)
+        elif isinstance(event, Failed):
+            commands = self._on_failed(event)
+        elif isinstance(event, Observed):
+            commands = self._on_observed(event)
+        elif isinstance(event, RetryDue):
+            commands = self._on_retry_due(event)
+        elif isinstance(event, Start):
+            commands = self._on_start()
+        else:
+            commands = self._on_cancel_asked()
+        if commands is None:
+            return []
+        self._launch(commands)
+        self._finish(commands)
+        return commands
 
     def counts(self) -> list[StepCounts]:
         """Where each step stands, in the flow's order."""
-        raise NotImplementedError
+        return [step.counts() for step in self._steps.values()]
+
+    def _on_start(self) -> list[Command] | None:
+        if self._started:
+            return None
+        self._started = True
+        return self._succession.start(self._start)
+
+    def _on_succeeded(self, event: Succeeded) -> list[Command] | None:
+        task = self._end_attempt(event.task, event.attempt)
+        if task is None:
+            return None
+        step = task.step
+        if event.peak_memory:
+            step.learn_memory(event.peak_memory)
+        if event.cpu:
+            step.learn_cpu(event.cpu)
+        if not is_possible(step, task.split, event.transition):
+            return self._fail(task)
+        step.succeeded += 1
+        return [] if self._ending else self._succession.follow(task, event.transition)
+
+    def _on_failed(self, event: Failed) -> list[Command] | None:
+        task = self._end_attempt(event.task, event.attempt)
+        if task is None:
+            return None
+        if event.peak_memory:
+            task.step.learn_memory(event.peak_memory)
+        if task.ending:
+            return []
+        if event.free:
+            task.allowed += 1
+        if event.retry and task.attempt + 1 < task.allowed and not self._ending:
+            task.attempt += 1
+            self._pausing[task.number] = task
+            return [RetryLater(task.number, task.attempt, task.step.plan.retry_wait)]
+        return self._fail(task)
+
+    def _on_retry_due(self, event: RetryDue) -> list[Command] | None:
+        task = self._pausing.pop(event.task, None)
+        if task is None:
+            return None
+        self._turns.add_again(task)
+        return []
+
+    def _on_observed(self, event: Observed) -> list[Command] | None:
+        task = self._running.get(event.task)
+        if task is None or task.step.knows_cpu:
+            return None
+        self._machine.count_anew(task, task.step.learn_cpu(event.cpu))
+        return []
+
+    def _on_cancel_asked(self) -> list[Command]:
+        self._ending = "cancelled"
+        self._drop_waiting()
+        return self._terminate(self._running.values())
+
+    def _end_attempt(self, number: int, attempt: int) -> Task | None:
+        """Take a task off the machine; None when no such attempt runs."""
+        task = self._running.get(number)
+        if task is None or task.attempt != attempt:
+            return None
+        del self._running[number]
+        task.step.running -= 1
+        self._machine.give_back(task)
+        return task
+
+    def _fail(self, task: Task) -> list[Command]:
+        """A task failed for good: what that means for all others."""
+        self._note_failed(task)
+        if self._ending:
+            return []
+        if self._on_failure != "continue":
+            self._ending = "failed"
+            self._drop_waiting()
+        if self._on_failure == "stop":
+            return self._terminate(self._running.values())
+        return self._end_gang(task.gang) if task.gang else []
+
+    def _note_failed(self, task: Task) -> None:
+        task.step.failed += 1
+        self._failed.append(task.number)
+
+    def _end_gang(self, gang: list[Task]) -> list[Command]:
+        """One of a gang failed for good: the others would wait for it for ever."""
+        for member in gang:
+            if self._pausing.pop(member.number, None) is not None or self._turns.drop(member):
+                self._note_failed(member)
+        return self._terminate(member for member in gang if member.number in self._running)
+
+    def _drop_waiting(self) -> None:
+        """Launch nothing more. A task whose next attempt was still to come has failed for good by that."""
+        for task in (*self._turns.drop_all(), *self._pausing.values()):
+            self._note_failed(task)
+        self._pausing.clear()
+
+    def _terminate(self, tasks: Iterable[Task]) -> list[Command]:
+        commands: list[Command] = []
+        for task in tasks:
+            if not task.ending:
+                task.ending = True
+                commands.append(Terminate(task.number, task.attempt))
+        return commands
+
+    def _launch(self, commands: list[Command]) -> None:
+        while tasks := self._turns.take():
+            for task in tasks:
+                step = task.step
+                if task.number == 0:
+                    task.number = next(self._numbers)
+                self._running[task.number] = task
+                step.running += 1
+                commands.append(
+                    Launch(
+                        task.number, step.name, task.attempt, task.path(), task.frames(), task.inputs, step.plan.needs
+                    )
+                )
+
+    def _finish(self, commands: list[Command]) -> None:
+        """End the run when nothing is left to wait for."""
+        status: Literal["succeeded", "failed", "cancelled"] = self._ending or "failed"
+        if self._succession.is_complete:
+            status = "succeeded"
+        elif self._running or self._pausing or self._turns or not (self._started or self._ending):
+            return
+        self._is_over = True
+        commands.append(Finish(status, tuple(self._failed)))
+
+
+def _step_states(plan: FlowPlan, most_cpu: int, seen_memory: dict[str, int]) -> dict[str, StepState]:
+    """One for each step of the plan, linked with those that may follow it."""
+    states = {
+        name: StepState(step, most_cpu=most_cpu, seen_memory=seen_memory.get(name, 0))
+        for name, step in plan.steps.items()
+    }
+    for state in states.values():
+        names = state.plan.next if state.plan.matching_join is None else (*state.plan.next, state.plan.matching_join)
+        state.after = {name: states[name] for name in names}
+    return states
