@@ -1,1 +1,99 @@
-"""Stepwell: workflows for machine learning and data science."""
+"""Stepwell: workflows for machine learning and data science.
+
+Everything that a flow needs is here: `from stepwell import FlowSpec, step, Parameter`. Names are loaded on first use,
+so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stepwell.base.version import __version__
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from stepwell.base import errors
+    from stepwell.client import (
+        DataArtifact,
+        Flow,
+        Metaflow,
+        Run,
+        Step,
+        Stepwell,
+        Task,
+        default_namespace,
+        get_namespace,
+        namespace,
+    )
+    from stepwell.decorators.resources import resources
+    from stepwell.decorators.retry import retry
+    from stepwell.flow.current import current
+    from stepwell.flow.inputs import Inputs
+    from stepwell.flow.parameters import JSONType, JSONTypeClass, Parameter
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.flow.step import step
+
+__all__ = (
+    "DataArtifact",
+    "Flow",
+    "FlowSpec",
+    "Inputs",
+    "JSONType",
+    "JSONTypeClass",
+    "Metaflow",
+    "Parameter",
+    "Run",
+    "Step",
+    "Stepwell",
+    "Task",
+    "__version__",
+    "current",
+    "default_namespace",
+    "errors",
+    "get_namespace",
+    "namespace",
+    "resources",
+    "retry",
+    "step",
+)
+
+# Where each name is defined. A test compares this with the imports above, which are what editors read.
+_HOMES = {
+    "DataArtifact": "stepwell.client",
+    "Flow": "stepwell.client",
+    "FlowSpec": "stepwell.flow.spec",
+    "Inputs": "stepwell.flow.inputs",
+    "JSONType": "stepwell.flow.parameters",
+    "JSONTypeClass": "stepwell.flow.parameters",
+    "Metaflow": "stepwell.client",
+    "Parameter": "stepwell.flow.parameters",
+    "Run": "stepwell.client",
+    "Step": "stepwell.client",
+    "Stepwell": "stepwell.client",
+    "Task": "stepwell.client",
+    "current": "stepwell.flow.current",
+    "default_namespace": "stepwell.client",
+    "errors": "stepwell.base",
+    "get_namespace": "stepwell.client",
+    "namespace": "stepwell.client",
+    "resources": "stepwell.decorators.resources",
+    "retry": "stepwell.decorators.retry",
+    "step": "stepwell.flow.step",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module `stepwell` has no attribute `{name}`")
+    import importlib
+
+    module = importlib.import_module(home)
+    value = importlib.import_module(f"{home}.{name}") if name == "errors" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -122,6 +122,26 @@ class StepDecorator:
         self.file = ""
         self.line = 0
 
+    def option_fault(self, context: CheckContext, option: str, expected: str, example: str) -> Diagnostic:
+        """The diagnostic for an option whose value does not fit.
+
+        Args:
+            context: What `check` was given.
+            option: Name of the option.
+            expected: What it must be, for example `a whole number, 0 or more`.
+            example: A value to type instead.
+        """
+        from stepwell.documents.diagnostic import Diagnostic
+
+        return Diagnostic(
+            code="SW151",
+            message=f"`{option}` of `@{self.name}` on step `{context.step}` is `{self.options[option]!r}`, "
+            f"not {expected}",
+            file=context.file,
+            line=context.line,
+            hint=f"write for example `@{self.name}({option}={example})`",
+        )
+
     def retry_policy(self) -> RetryPolicy | None:
         """How often failed attempts are repeated, if this decorator has a say."""
         return None

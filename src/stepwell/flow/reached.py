@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from stepwell.flow.spec import FlowSpec
-
 
 class FlowReached(BaseException):
     """A file that is being loaded constructed its flow; carries the class.
@@ -14,7 +9,7 @@ class FlowReached(BaseException):
     Not an `Exception`, so that a file's own `except Exception` does not swallow it.
     """
 
-    def __init__(self, flow_class: type[FlowSpec]) -> None:
+    def __init__(self, flow_class: type) -> None:
         super().__init__(flow_class.__name__)
         self.flow_class = flow_class
 

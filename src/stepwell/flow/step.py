@@ -30,9 +30,7 @@ def step(function: F, /) -> F: ...
 
 
 @overload
-def step(
-    *, start: bool = False, end: bool = False, node_info: Mapping[str, Any] | None = None
-) -> Callable[[F], F]: ...
+def step(*, start: bool = False, end: bool = False, node_info: Mapping[str, Any] | None = None) -> Callable[[F], F]: ...
 
 
 def step(
@@ -49,6 +47,7 @@ def step(
     the one named `start`; likewise the last. A flow with a single step needs neither.
 
     Args:
+        function: The method, when used bare.
         start: The run begins here.
         end: The run ends here.
         node_info: Free information about the step, kept with the graph.
