@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from stepwell.base.process import this_process
 from stepwell.base.version import __version__
@@ -22,19 +22,28 @@ if TYPE_CHECKING:
     from stepwell.store.datastore import Datastore
 
 
+class RunFacts(NamedTuple):
+    """What was found out about a run before it starts.
+
+    Attributes:
+        graph: The flow's graph.
+        code: The code snapshot.
+        git: The checkout that the flow stands in.
+        shown: Parameter values as plain JSON.
+        decorators: Decorators from outside the file.
+        origin: The header of the run that is resumed; its seed is kept.
+    """
+
+    graph: GraphDocument
+    code: CodeSnapshot
+    git: GitState | None
+    shown: Mapping[str, Any]
+    decorators: tuple[DecoratorSpec, ...]
+    origin: RunHeader | None
+
+
 def header_maker(
-    request: RunRequest,
-    settings: Settings,
-    *,
-    datastore: Datastore,
-    graph: GraphDocument,
-    code: CodeSnapshot,
-    git: GitState | None,
-    shown: Mapping[str, Any],
-    decorators: tuple[DecoratorSpec, ...],
-    origin_run: str | None,
-    origin_seed: int | None,
-    clock: Clock,
+    request: RunRequest, settings: Settings, datastore: Datastore, facts: RunFacts, clock: Clock
 ) -> Callable[[str], RunHeader]:
     """A function that makes the run's header for whichever id turns out to be free.
 
@@ -42,15 +51,10 @@ def header_maker(
         request: What was asked for.
         settings: How it runs.
         datastore: Gets the list of installed packages.
-        graph: The flow's graph.
-        code: The code snapshot.
-        git: The checkout that the flow stands in.
-        shown: Parameter values as plain JSON.
-        decorators: Decorators from outside the file.
-        origin_run: The run that is resumed.
-        origin_seed: Its seed, which a resumed run keeps.
+        facts: What was found out.
         clock: Time.
     """
+    origin = facts.origin
     own = this_process()
     packages = store_packages(datastore.blobs)
     python = ".".join(map(str, sys.version_info[:3]))
@@ -66,19 +70,19 @@ def header_maker(
             namespace=settings.namespace or f"user:{user}",
             tags=request.tags,
             system_tags=system_tags,
-            parameters=dict(shown),
-            graph=graph,
-            code=code,
-            git=git,
+            parameters=dict(facts.shown),
+            graph=facts.graph,
+            code=facts.code,
+            git=facts.git,
             packages=packages,
             python=python,
             stepwell=__version__,
             platform=sys.platform,
             command=request.command,
-            decorators=decorators,
+            decorators=facts.decorators,
             owner=ProcessIdentity(host=own.host, pid=own.pid, boot=own.boot, started=own.started),
-            seed=secrets.randbits(63) if origin_seed is None else origin_seed,
-            origin_run=origin_run,
+            seed=secrets.randbits(63) if origin is None else origin.seed,
+            origin_run=None if origin is None else origin.run,
             resume_step=request.resume_step,
         )
 

@@ -15,13 +15,15 @@ from stepwell.backends.local.backend import LocalBackend
 from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
 from stepwell.base.clock import SystemClock
 from stepwell.base.errors import LintError, NotFound, UsageError
-from stepwell.decorators.dispatch import check_decorators
+from stepwell.decorators.dispatch import check_decorators, prepare_decorators
+from stepwell.decorators.protocol import PrepareContext
 from stepwell.decorators.registry import parse_decorator_spec, step_decorators
 from stepwell.documents.events import Notice, RunBegan
 from stepwell.documents.graph import DecoratorSpec
 from stepwell.engine.attempts import SpecMaker
+from stepwell.engine.context import RunContext
 from stepwell.engine.freshness import forkable, modules_changed_since_start
-from stepwell.engine.header import header_maker
+from stepwell.engine.header import RunFacts, header_maker
 from stepwell.engine.ledger import Ledger
 from stepwell.engine.loop import RunLoop
 from stepwell.engine.parameters_task import inherited_parameters, parameters_result
@@ -184,19 +186,15 @@ class _Launch:
             notice=self._notice,
         )
         origin = None if history is None else datastore.header(flow.__name__, history.run)
-        make_header = header_maker(
-            request,
-            settings,
-            datastore=datastore,
+        facts = RunFacts(
             graph=self._graph.document(code.root),
             code=code,
             git=git.finish(0.5),
             shown=shown_parameters(self._parameters, origin),
             decorators=self._added,
-            origin_run=None if origin is None else origin.run,
-            origin_seed=None if origin is None else origin.seed,
-            clock=self._clock,
+            origin=origin,
         )
+        make_header = header_maker(request, settings, datastore, facts, self._clock)
         header = datastore.create_run(make_header, flow.__name__, records.latest_run_number(flow.__name__))
         log = datastore.run_log(flow.__name__, header.run)
         try:
@@ -204,6 +202,8 @@ class _Launch:
             locator = log.append([parameters])[0]
             records.register_run(header)
             self._announce(header, datastore)
+            for step, decorators in self._decorators.items():
+                prepare_decorators(decorators, PrepareContext(step=step, header=header))
             backend.prepare(datastore.url, code)
             return self._loop(datastore, records, backend, header, log, history, locator).run()
         finally:
@@ -232,10 +232,8 @@ class _Launch:
             history=history,
             seen_memory=records.step_peak_memory(header.flow),
         )
-        return RunLoop(
+        context = RunContext(
             header=header,
-            scheduler=scheduler,
-            backend=backend,
             datastore=datastore,
             log=log,
             records=records,
@@ -247,6 +245,7 @@ class _Launch:
             grace=settings.grace_seconds,
             memory_kills=out_of_memory_kills,
         )
+        return RunLoop(context, scheduler, backend)
 
     def _notice(self, message: str, hint: str) -> None:
         self._observer(Notice(at=self._clock.now(), level="warning", message=message, hint=hint))
@@ -281,7 +280,7 @@ def checked_decorators(
     if not faults:
         for node in graph.document().steps:
             decorators[node.name] = step_decorators(flow, node.name, added)
-        faults = [fault for fault in check_decorators(graph, decorators) if fault.severity == "error"]
+        faults = [fault for fault in check_decorators(graph.document(), decorators) if fault.severity == "error"]
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise LintError(f"`{flow.__name__}` has {count}", faults)

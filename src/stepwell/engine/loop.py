@@ -16,7 +16,7 @@ from stepwell.documents.events import Notice, Progress, StepProgress, TaskBegan,
 from stepwell.documents.run import CancelAsked as CancelRecord
 from stepwell.documents.run import RunEnded, TaskStarted
 from stepwell.documents.task import ErrorRecord, SplitFrame, TaskResult, Usage
-from stepwell.engine.attempts import Attempt, SpecMaker
+from stepwell.engine.attempts import Attempt
 from stepwell.engine.died import explain_death, result_of_death
 from stepwell.engine.index_writer import IndexWriter
 from stepwell.engine.output_tail import OutputTail
@@ -36,20 +36,15 @@ from stepwell.engine.scheduler.messages import (
 from stepwell.engine.summary import Summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Literal
 
     from stepwell.backends.protocol import Backend
-    from stepwell.base.clock import Clock
-    from stepwell.documents.events import RunEvent, RunFinished
-    from stepwell.documents.run import RunHeader, RunStatus
+    from stepwell.documents.events import RunFinished
+    from stepwell.documents.run import RunStatus
     from stepwell.documents.task import ExitStatus
-    from stepwell.engine.history import OriginHistory
-    from stepwell.engine.ledger import Ledger
+    from stepwell.engine.context import RunContext
     from stepwell.engine.scheduler.messages import Command, Event
     from stepwell.engine.scheduler.scheduler import Scheduler
-    from stepwell.records.sqlite import Records
-    from stepwell.store.datastore import Datastore, RunLog
 
 # Seconds between looks at running attempts: their output, what they use, and the log for what others wrote.
 LOOK_EVERY = 0.2
@@ -61,54 +56,27 @@ class RunLoop:
     """Runs one run from its first task to its last.
 
     Args:
-        header: The run.
+        context: The run.
         scheduler: Decides.
         backend: Executes.
-        datastore: Holds everything.
-        log: The run's log.
-        records: The index.
-        ledger: Where results stand.
-        specs: Makes task specifications.
-        history: What can be taken over, for a resumed run.
-        observer: Is told what happens.
-        clock: Time.
-        grace: Seconds between SIGTERM and SIGKILL.
-        memory_kills: Counts the kernel's kills for want of memory since boot.
     """
 
-    def __init__(
-        self,
-        *,
-        header: RunHeader,
-        scheduler: Scheduler,
-        backend: Backend,
-        datastore: Datastore,
-        log: RunLog,
-        records: Records,
-        ledger: Ledger,
-        specs: SpecMaker,
-        history: OriginHistory | None,
-        observer: Callable[[RunEvent], None],
-        clock: Clock,
-        grace: float,
-        memory_kills: Callable[[], int],
-    ) -> None:
-        self._header = header
+    def __init__(self, context: RunContext, scheduler: Scheduler, backend: Backend) -> None:
+        self._context = context
         self._scheduler = scheduler
         self._backend = backend
-        self._datastore = datastore
-        self._log = log
-        self._ledger = ledger
-        self._specs = specs
-        self._history = history
-        self._observer = observer
-        self._clock = clock
-        self._grace = grace
-        self._memory_kills = memory_kills
-        self._memory_kills_seen = memory_kills()
+        self._header = header = context.header
+        self._datastore = context.datastore
+        self._log = context.log
+        self._ledger = context.ledger
+        self._history = context.history
+        self._observer = observer = context.observer
+        self._clock = clock = context.clock
+        self._grace = context.grace
+        self._memory_kills_seen = context.memory_kills()
         self._reactor = Reactor()
-        self._index = IndexWriter(log, records, header)
-        self._tail = OutputTail(datastore, header.flow, header.run, observer, clock)
+        self._index = IndexWriter(context.log, context.records, header)
+        self._tail = OutputTail(context.datastore, header.flow, header.run, observer, clock)
         self._summary = Summary(header, clock)
         self._attempts: dict[int, Attempt] = {}
         self._results: dict[tuple[int, int], tuple[str, TaskResult]] = {}
@@ -240,7 +208,7 @@ class RunLoop:
 
     def _new_memory_kills(self) -> int:
         """How often the kernel has killed for memory since this was last asked."""
-        before, self._memory_kills_seen = self._memory_kills_seen, self._memory_kills()
+        before, self._memory_kills_seen = self._memory_kills_seen, self._context.memory_kills()
         return self._memory_kills_seen - before
 
     def _append_result(
@@ -315,7 +283,7 @@ class RunLoop:
     def _launch(self, command: Launch) -> None:
         if not self._ledger.knows(command.task):
             self._ledger.add(command.task, command.step)
-        spec = self._specs.make(command, self._ledger)
+        spec = self._context.specs.make(command, self._ledger)
         self._attempts[command.task] = Attempt(spec, began=self._clock.monotonic(), began_at=self._clock.now())
         self._backend.submit(spec)
 

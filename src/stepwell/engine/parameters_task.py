@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.documents.task import TaskResult, Transition
+from stepwell.flow.constants import class_constants
 from stepwell.flow.parameters import parameters_of
-from stepwell.flow.spec import class_constants
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.documents.task import ResourceNeeds
+from stepwell.decorators.dispatch import resource_needs, retry_policy
 from stepwell.engine.scheduler.plan import FlowPlan, StepPlan
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]]) -
     steps = {}
     for node in document.steps:
         attached = decorators.get(node.name, ())
-        attempts, wait = _retries(attached)
+        retries = retry_policy(attached)
         steps[node.name] = StepPlan(
             name=node.name,
             split=_SPLITS.get(node.type, "none")
@@ -46,30 +46,9 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]]) -
             matching_join=node.matching_join,
             variable=node.foreach or "",
             rank=ranks.get(node.name, 0),
-            max_attempts=attempts,
-            retry_wait=wait,
-            needs=_needs(attached),
+            max_attempts=retries.times + 1,
+            retry_wait=retries.wait,
+            needs=resource_needs(attached),
             limit=limits.get(node.name),
         )
     return FlowPlan(start=document.start, end=document.end, steps=steps)
-
-
-def _retries(decorators: Sequence[StepDecorator]) -> tuple[int, float]:
-    """Attempts in all, and the wait between them in seconds: the most that any decorator asks for."""
-    times, wait = 0, 0.0
-    for decorator in decorators:
-        policy = decorator.retry_policy()
-        if policy is not None and policy.times > times:
-            times, wait = policy.times, policy.wait
-    return times + 1, wait
-
-
-def _needs(decorators: Sequence[StepDecorator]) -> ResourceNeeds:
-    """The largest of what the decorators ask for, resource by resource."""
-    asked = [needs for decorator in decorators if (needs := decorator.resource_needs()) is not None]
-    return ResourceNeeds(
-        cpu=max((needs.cpu for needs in asked if needs.cpu is not None), default=None),
-        memory=max((needs.memory for needs in asked if needs.memory is not None), default=None),
-        gpu=max((needs.gpu for needs in asked), default=0),
-        disk=max((needs.disk for needs in asked if needs.disk is not None), default=None),
-    )

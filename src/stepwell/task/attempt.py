@@ -16,7 +16,8 @@ from stepwell.decorators.protocol import TaskContext
 from stepwell.decorators.registry import step_decorators
 from stepwell.documents.task import ErrorRecord, TaskResult, Transition, Usage
 from stepwell.flow.parse import build_graph
-from stepwell.flow.spec import bind_runtime, pending_transition, public_state, task_class
+from stepwell.flow.spec import deleted_names, new_flow, public_state, take_transition
+from stepwell.flow.transition import foreach_items
 from stepwell.store.artifact_table import ArtifactTables
 from stepwell.store.result_reader import ResultReader
 from stepwell.task.boundary import describe_failure
@@ -78,7 +79,7 @@ class _Execution:
         self._tables = ArtifactTables(self._results)
         self._reader = ArtifactReader(datastore.blobs)
         self._writer = ArtifactWriter(datastore.blobs)
-        self._is_join = graph.node(spec.step).is_join
+        self._is_join = graph.steps[spec.step].is_join
         self._base = spec.parameters if self._is_join or not spec.inputs else spec.inputs[0]
         self._runtime = StoredRuntime(
             flow=spec.flow,
@@ -90,8 +91,7 @@ class _Execution:
             results=self._results,
             reader=self._reader,
         )
-        self._flow: FlowSpec = task_class(flow_class)(use_cli=False)
-        bind_runtime(self._flow, self._runtime)
+        self._flow = new_flow(flow_class, self._runtime)
 
     def run(self) -> TaskResult:
         """The step with its decorators, then its state; whatever happens, the result says it."""
@@ -99,7 +99,7 @@ class _Execution:
         transition: Transition | None = None
         context: TaskContext | None = None
         try:
-            with entering(self._spec, self._flow_class, self._graph, self._datastore):
+            with entering(self._spec, self._flow_class, self._graph):
                 context = self._call_step()
                 transition = self._transition()
         except BaseException as error:  # noqa: BLE001 - this is the border to user code
@@ -130,7 +130,7 @@ class _Execution:
 
     def _transition(self) -> Transition:
         """What the step decided, with the items of a foreach stored one by one."""
-        pending = pending_transition(self._flow)
+        pending = take_transition(self._flow)
         if pending is None:
             if self._spec.step == self._graph.end:
                 return Transition()
@@ -139,7 +139,7 @@ class _Execution:
                 hint="every way through a step must end with `self.next(...)`; look for an early `return`",
             )
         if pending.foreach is not None:
-            items = self._writer.store_items(getattr(self._flow, pending.foreach))
+            items = self._writer.store_items(foreach_items(getattr(self._flow, pending.foreach)), pending.foreach)
             return Transition(targets=pending.targets, foreach=pending.foreach, items=items, size=items.count)
         return Transition(
             targets=pending.targets,
@@ -149,7 +149,9 @@ class _Execution:
         )
 
     def _persist(self) -> Persisted:
-        return persist_state(public_state(self._flow), self._runtime, self._writer, self._reader)
+        return persist_state(
+            public_state(self._flow), deleted_names(self._flow), self._runtime, self._writer, self._reader
+        )
 
     def _result(
         self,

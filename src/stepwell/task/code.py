@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from stepwell.flow.loading import load_flow
-from stepwell.flow.snapshot_import import install_sources
+from stepwell.flow.snapshot_import import install_snapshot
 from stepwell.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class SnapshotSources(Mapping[str, bytes]):
 def use_snapshot(datastore: Datastore, code: str, root: str) -> SnapshotSources:
     """From now on, modules of the flow's folder are imported from the snapshot."""
     sources = SnapshotSources(Snapshot.open(datastore, code), root)
-    install_sources(sources)
+    install_snapshot(sources)
     return sources
 
 

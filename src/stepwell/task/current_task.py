@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stepwell.flow.current import clear_current, set_current
+from stepwell.flow.parameters import parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stepwell.documents.task import TaskSpec
+    from stepwell.flow.graph import Graph
     from stepwell.flow.spec import FlowSpec
-    from stepwell.store.datastore import Datastore
 
 
 @contextmanager
-def entering(spec: TaskSpec, flow_class: type[FlowSpec], graph: Any, datastore: Datastore) -> Iterator[None]:
-    """Within: `current` tells where the code runs."""
+def entering(spec: TaskSpec, flow_class: type[FlowSpec], graph: Graph) -> Iterator[None]:
+    """Within: `current` tells where the code runs, and the client reads the run's own datastore."""
+    before = os.environ.get("STEPWELL_DATASTORE")
+    os.environ["STEPWELL_DATASTORE"] = spec.datastore
     set_current(
+        is_running_flow=True,
         flow_name=spec.flow,
         run_id=spec.run,
         step_name=spec.step,
@@ -27,12 +33,56 @@ def entering(spec: TaskSpec, flow_class: type[FlowSpec], graph: Any, datastore: 
         origin_run_id=spec.origin_run,
         namespace=spec.namespace,
         username=spec.user,
-        tags=spec.tags,
-        flow_class=flow_class,
-        graph=graph,
-        datastore=datastore.url,
+        tags=set(spec.tags),
+        tempdir=os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp",  # noqa: S108 - where temporary files go
+        parameter_names=[parameter.attribute for parameter in parameters_of(flow_class)],
+        graph=partial(_describe_graph, graph),
+        task=partial(_client_object, "Task", f"{spec.flow}/{spec.run}/{spec.step}/{spec.task}"),
+        run=partial(_client_object, "Run", f"{spec.flow}/{spec.run}"),
     )
     try:
         yield
     finally:
         clear_current()
+        if before is None:
+            os.environ.pop("STEPWELL_DATASTORE", None)
+        else:
+            os.environ["STEPWELL_DATASTORE"] = before
+
+
+def _client_object(kind: str, pathspec: str) -> Any:
+    """A client object, as the user's own code would make it, through the public face of the package."""
+    import stepwell
+
+    name = stepwell.get_namespace()
+    stepwell.namespace(None)
+    try:
+        return getattr(stepwell, kind)(pathspec)
+    finally:
+        stepwell.namespace(name)
+
+
+def _describe_graph(graph: Graph) -> dict[str, Any]:
+    """The graph as plain data, under Metaflow's names."""
+    document = graph.document()
+    return {
+        "file": document.steps[0].file if document.steps else "",
+        "doc": document.doc,
+        "start_step": document.start,
+        "end_step": document.end,
+        "parameters": [{"name": parameter.name} for parameter in graph.parameters],
+        "steps": {
+            node.name: {
+                "name": node.name,
+                "type": node.type,
+                "line": node.line,
+                "source_file": node.file,
+                "doc": node.doc,
+                "next": list(node.next),
+                "decorators": [{"name": spec.name, "attributes": spec.options} for spec in node.decorators],
+                "foreach_artifact": node.foreach,
+                "matching_join": node.matching_join,
+            }
+            for node in document.steps
+        },
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.flow.inputs import Inputs
-from stepwell.flow.spec import bind_runtime, task_class
+from stepwell.flow.spec import new_flow
 from stepwell.task.runtime import StoredRuntime
 
 if TYPE_CHECKING:
@@ -27,10 +27,9 @@ def make_inputs(
 
     def branch(position: int) -> FlowSpec:
         ref = spec.inputs[position]
-        flow: FlowSpec = task_class(flow_class)(use_cli=False)
         result = results.result(spec.flow, ref)
-        bind_runtime(
-            flow,
+        return new_flow(
+            flow_class,
             StoredRuntime(
                 flow=spec.flow,
                 step=ref.step,
@@ -42,6 +41,5 @@ def make_inputs(
                 reader=reader,
             ),
         )
-        return flow
 
-    return Inputs([ref.step for ref in spec.inputs], branch)
+    return Inputs([ref.step for ref in spec.inputs], branch, join=spec.step)

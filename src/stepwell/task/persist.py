@@ -33,7 +33,7 @@ class Persisted:
 
 
 def persist_state(
-    state: dict[str, Any], runtime: StoredRuntime, writer: ArtifactWriter, reader: ArtifactReader
+    state: dict[str, Any], deleted: set[str], runtime: StoredRuntime, writer: ArtifactWriter, reader: ArtifactReader
 ) -> Persisted:
     """Store the flow object's state.
 
@@ -54,8 +54,8 @@ def persist_state(
         before = runtime.ref(name)
         if before is None or before.digest != ref.digest or name in persisted.artifacts:
             persisted.artifacts[name] = ref
-    persisted.removed = tuple(name for name in runtime.loaded if name not in state)
-    for name in persisted.removed:
+    persisted.removed = tuple(sorted(deleted))
+    for name in deleted:
         persisted.artifacts.pop(name, None)
     return persisted
 

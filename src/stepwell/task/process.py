@@ -111,14 +111,14 @@ def run_exit_handlers() -> None:
     """Run what the step registered with `atexit`, after its threads are done, as the end of a process would."""
     threading = sys.modules.get("threading")
     if threading is not None and threading.active_count() > 1:
-        threading._shutdown()
+        threading._shutdown()  # noqa: SLF001 - what the interpreter calls at its end
     atexit = sys.modules.get("atexit")
     if atexit is not None:
-        atexit._run_exitfuncs()
+        atexit._run_exitfuncs()  # noqa: SLF001 - what the interpreter calls at its end
 
 
 def forget_exit_handlers() -> None:
     """Drop handlers inherited over a fork: they belong to the process that registered them."""
     atexit = sys.modules.get("atexit")
     if atexit is not None:
-        atexit._clear()
+        atexit._clear()  # noqa: SLF001 - there is no public way

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.artifacts.preview import preview_of
+from stepwell.artifacts.preview import preview
 from stepwell.base.errors import NotFound
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class StoredRuntime:
         if not self._frames:
             return None
         item = self._item(self._frames[-1])
-        self.label = preview_of(item)[:_LABEL]
+        self.label = preview(item)[:_LABEL]
         return item
 
     def foreach_index(self) -> int | None:

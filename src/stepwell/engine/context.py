@@ -1,0 +1,48 @@
+"""What the parts of one run share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.base.clock import Clock
+    from stepwell.documents.events import RunEvent
+    from stepwell.documents.run import RunHeader
+    from stepwell.engine.attempts import SpecMaker
+    from stepwell.engine.history import OriginHistory
+    from stepwell.engine.ledger import Ledger
+    from stepwell.records.sqlite import Records
+    from stepwell.store.datastore import Datastore
+    from stepwell.store.run_log import RunLog
+
+
+class RunContext(NamedTuple):
+    """One run while it goes on.
+
+    Attributes:
+        header: The run.
+        datastore: Holds everything.
+        log: The run's log.
+        records: The index.
+        ledger: Where results stand.
+        specs: Makes task specifications.
+        history: What can be taken over, for a resumed run.
+        observer: Is told what happens.
+        clock: Time.
+        grace: Seconds between SIGTERM and SIGKILL.
+        memory_kills: Counts the kernel's kills for want of memory since boot.
+    """
+
+    header: RunHeader
+    datastore: Datastore
+    log: RunLog
+    records: Records
+    ledger: Ledger
+    specs: SpecMaker
+    history: OriginHistory | None
+    observer: Callable[[RunEvent], None]
+    clock: Clock
+    grace: float
+    memory_kills: Callable[[], int]
