@@ -84,7 +84,7 @@ class Session:
             NotFound: There is none yet.
         """
         if self._datastore is None:
-            from stepwell.store.opening import open_datastore
+            from stepwell.store.datastore import open_datastore
 
             self._datastore = open_datastore(self.settings.datastore, create=False)
         return self._datastore

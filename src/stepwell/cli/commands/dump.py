@@ -1,0 +1,151 @@
+"""`dump`: artifacts as text, or pickled into a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from stepwell.base.errors import StepwellError
+from stepwell.cli.options import StepwellCommand, json_option
+from stepwell.cli.render.usertext import clean_text
+
+if TYPE_CHECKING:
+    from stepwell.artifacts.reader import ArtifactReader
+    from stepwell.cli.session import Session
+    from stepwell.documents.refs import ArtifactRef
+
+_HELP = """Show the artifacts of a task, of all tasks of a step, or one of them.
+
+Values are shown by the preview that was made when they were stored; `--load` loads them, which imports and runs what
+they need."""
+
+
+def command(session: Session) -> click.Command:
+    """The command."""
+
+    def run(
+        *,
+        pathspec: str,
+        max_value_size: int,
+        include: str | None,
+        private: bool,
+        load: bool,
+        file: str | None,
+        as_json: bool,
+    ) -> None:
+        from stepwell.cli.looking import Looker
+
+        spec = session.pathspec(pathspec, least=3)
+        looker = Looker(session)
+        wanted = _names(include)
+        if spec.artifact is not None:
+            wanted = {spec.artifact}
+        found = {
+            f"{row.flow}/{row.run}/{task.step}/{task.task}": _choose(
+                looker.artifact_refs(row, task), wanted, private=private
+            )
+            for row, task in looker.tasks(spec._replace(artifact=None))
+        }
+        if spec.artifact is not None and not any(found.values()):
+            looker.artifact(spec)
+        values = Values(session, load=load or file is not None)
+        if file is not None:
+            _write(values, found, file)
+            session.print([f"wrote {file}"])
+        elif as_json:
+            session.print_json([_document(place, refs) for place, refs in found.items()])
+        else:
+            for place, refs in found.items():
+                _print_task(session, values, place, refs, max_value_size)
+
+    params: list[click.Parameter] = [
+        click.Argument(["pathspec"]),
+        click.Option(
+            ["--max-value-size"],
+            type=click.IntRange(min=0),
+            default=1000,
+            help="Leave out values of more characters; 0 shows names alone. [default: 1000]",
+        ),
+        click.Option(["--include"], metavar="A,B", help="Only these artifacts."),
+        click.Option(["--private/--no-private"], default=False, help="Also names that begin with `_`."),
+        click.Option(["--load"], is_flag=True, help="Load values and show them in full."),
+        click.Option(["--file"], metavar="FILE", help="Load values and pickle them into FILE, by task and name."),
+        json_option(),
+    ]
+    return StepwellCommand("dump", callback=run, params=params, help=_HELP)
+
+
+class Values:
+    """Artifacts as text.
+
+    Args:
+        session: The call.
+        load: Load them; otherwise only plain data that stands in the document itself is shown in full.
+    """
+
+    def __init__(self, session: Session, *, load: bool) -> None:
+        self._session = session
+        self._load = load
+        self._reader: ArtifactReader | None = None
+
+    def text(self, ref: ArtifactRef) -> str:
+        """The value, or its preview."""
+        # Plain JSON is read without importing or running anything.
+        if self._load or (ref.serializer == "json" and ref.inline is not None):
+            return repr(self.value(ref, ""))
+        return ref.preview
+
+    def value(self, ref: ArtifactRef, name: str) -> Any:
+        """The value itself, loaded."""
+        if self._reader is None:
+            from stepwell.artifacts.reader import ArtifactReader
+
+            self._reader = ArtifactReader(self._session.datastore().blobs)
+        return self._reader.load(ref, name)
+
+
+def artifact_text(name: str, ref: ArtifactRef, value: str, most: int) -> str:
+    """One artifact as Metaflow prints it: `name [size: N type: <class 'T'>] = value`."""
+    head = f"{name} [size: {ref.size} type: <class '{ref.type.removeprefix('builtins.')}'>]"
+    if most == 0 or len(value) > most:
+        return head
+    return f"{head} = {clean_text(value)}"
+
+
+def _print_task(session: Session, values: Values, place: str, refs: dict[str, ArtifactRef], most: int) -> None:
+    style = session.style()
+    session.print([style.bold(f"{place}:")])
+    for name, ref in refs.items():
+        value = values.text(ref) if most else ""
+        session.print([f"  {artifact_text(name, ref, value, most)}"])
+    if not refs:
+        session.print([style.dim("  no artifacts")])
+
+
+def _document(place: str, refs: dict[str, ArtifactRef]) -> dict[str, Any]:
+    from stepwell.cli.looking import artifact_answer
+
+    return {"pathspec": place, "artifacts": [artifact_answer(place, name, ref, None) for name, ref in refs.items()]}
+
+
+def _write(values: Values, found: dict[str, dict[str, ArtifactRef]], file: str) -> None:
+    import pickle
+    from pathlib import Path
+
+    loaded = {place: {name: values.value(ref, name) for name, ref in refs.items()} for place, refs in found.items()}
+    try:
+        with Path(file).open("wb") as stream:
+            pickle.dump(loaded, stream, protocol=5)
+    except OSError as error:
+        raise StepwellError(f"`{file}` cannot be written: {error.strerror}", hint="choose another file") from error
+
+
+def _names(include: str | None) -> set[str] | None:
+    return {name.strip() for name in include.split(",") if name.strip()} if include is not None else None
+
+
+def _choose(refs: dict[str, ArtifactRef], wanted: set[str] | None, *, private: bool) -> dict[str, ArtifactRef]:
+    if wanted is not None:
+        return {name: ref for name, ref in refs.items() if name in wanted}
+    return {name: ref for name, ref in refs.items() if private or not name.startswith("_")}
