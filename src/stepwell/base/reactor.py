@@ -95,7 +95,6 @@ class Reactor:
 
     def run(self) -> None:
         """Turn until `stop` is called."""
-        self._stopped = False
         while not self._stopped:
             self.turn()
 

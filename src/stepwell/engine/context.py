@@ -31,6 +31,7 @@ class RunContext(NamedTuple):
         history: What can be taken over, for a resumed run.
         observer: Is told what happens.
         clock: Time.
+        show_output: False when tasks print to the terminal themselves.
         grace: Seconds between SIGTERM and SIGKILL.
         memory_kills: Counts the kernel's kills for want of memory since boot.
     """
@@ -44,5 +45,6 @@ class RunContext(NamedTuple):
     history: OriginHistory | None
     observer: Callable[[RunEvent], None]
     clock: Clock
+    show_output: bool
     grace: float
     memory_kills: Callable[[], int]

@@ -242,6 +242,7 @@ class _Launch:
             history=history,
             observer=self._observer,
             clock=self._clock,
+            show_output=settings.isolation != "none",
             grace=settings.grace_seconds,
             memory_kills=out_of_memory_kills,
         )

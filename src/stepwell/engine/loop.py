@@ -96,8 +96,8 @@ class RunLoop:
             self._backend.attach(self._reactor, self)
             self._reactor.later(LOOK_EVERY, self._look)
             self._feed(Start())
-            while self._finish is None:
-                self._reactor.turn()
+            self._reactor.run()
+            assert self._finish is not None
             status: RunStatus = self._finish.status
             reason = self._cancelled_by if status == "cancelled" else ""
         except StoreError as error:
@@ -230,7 +230,8 @@ class RunLoop:
         """An attempt is over: record where its result stands and ask the scheduler what follows."""
         spec = attempt.spec
         self._ledger.settle(spec.task, spec.attempt, locator)
-        self._tail.finish(spec.step, spec.task, spec.attempt)
+        if self._context.show_output:
+            self._tail.finish(spec.step, spec.task, spec.attempt)
         used = result.usage
         event: Event
         if result.outcome == "succeeded":
@@ -279,6 +280,7 @@ class RunLoop:
             else:
                 self._take_over(clones)
                 self._finish = command
+                self._reactor.stop()
 
     def _launch(self, command: Launch) -> None:
         if not self._ledger.knows(command.task):
@@ -335,7 +337,8 @@ class RunLoop:
         started = []
         for task, attempt in self._attempts.items():
             spec = attempt.spec
-            self._tail.follow(spec.step, task, spec.attempt)
+            if self._context.show_output:
+                self._tail.follow(spec.step, task, spec.attempt)
             if not attempt.recorded and attempt.pid:
                 attempt.recorded = True
                 started.append(
