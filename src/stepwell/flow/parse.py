@@ -8,9 +8,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from stepwell.documents.diagnostic import Diagnostic
 from stepwell.documents.graph import DecoratorSpec
 from stepwell.flow.attach import attached
+from stepwell.flow.faults import fault_at
 from stepwell.flow.graph import Graph
 from stepwell.flow.next_call import NextFault, read_next
 from stepwell.flow.parameters import parameters_of
@@ -21,6 +21,7 @@ from stepwell.flow.written import NextCall, ParameterSource, Place, StepSource
 if TYPE_CHECKING:
     from types import CodeType
 
+    from stepwell.documents.diagnostic import Diagnostic
     from stepwell.flow.source import Function, SourceFile
 
 _KEPT = "_stepwell_graph"
@@ -34,20 +35,6 @@ def build_graph(flow_class: type) -> Graph:
         graph = _read_class(flow_class)
         setattr(flow_class, _KEPT, graph)
     return graph
-
-
-def fault_at(place: Place, code: str, message: str, hint: str) -> Diagnostic:
-    """A diagnostic for a place."""
-    return Diagnostic(
-        code=code,
-        message=message,
-        file=place.file,
-        line=place.line,
-        column=place.column,
-        end_column=place.end_column,
-        text=place.text,
-        hint=hint,
-    )
 
 
 def _read_class(flow_class: type) -> Graph:

@@ -1,0 +1,135 @@
+"""Calling the hooks of a step's decorators, in the order that `protocol` promises.
+
+Hooks that nobody overrides cost nothing.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from stepwell.decorators.protocol import CheckContext, RetryPolicy, StepDecorator
+from stepwell.documents.diagnostic import Diagnostic
+from stepwell.documents.task import ResourceNeeds
+from stepwell.flow.source import source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from stepwell.decorators.protocol import PrepareContext, TaskContext
+    from stepwell.documents.graph import GraphDocument, GraphNode
+
+
+def run_step(decorators: Sequence[StepDecorator], context: TaskContext, call: Callable[[], None]) -> None:
+    """Run a step within its decorators.
+
+    When the step or a hook around it raises, `on_failure` is asked from the innermost decorator to the outermost, and
+    the first that answers True ends the matter. What is left is raised, an interrupt always.
+
+    Args:
+        decorators: Outermost first.
+        context: The task.
+        call: Calls the step.
+
+    Raises:
+        BaseException: What the step raised, when no decorator handled it.
+    """
+    try:
+        for decorator in overriding(decorators, "before_task"):
+            decorator.before_task(context)
+        for decorator in reversed(overriding(decorators, "around_step")):
+            call = partial(decorator.around_step, context, call)
+        call()
+        for decorator in reversed(overriding(decorators, "after_task")):
+            decorator.after_task(context)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        for decorator in reversed(overriding(decorators, "on_failure")):
+            if decorator.on_failure(context, error):
+                return
+        raise
+
+
+def prepare_decorators(decorators: Iterable[StepDecorator], context: PrepareContext) -> None:
+    """Call `prepare` of each decorator of a step, outermost first."""
+    for decorator in overriding(decorators, "prepare"):
+        decorator.prepare(context)
+
+
+def check_decorators(graph: GraphDocument, decorators_of: Mapping[str, Sequence[StepDecorator]]) -> list[Diagnostic]:
+    """Every fault that decorators see without running anything, duplicates included.
+
+    Args:
+        graph: The flow's graph.
+        decorators_of: The decorators of each step, outermost first.
+    """
+    found: list[Diagnostic] = []
+    for node in graph.steps:
+        decorators = decorators_of.get(node.name, ())
+        found += _duplicates(node, decorators)
+        for decorator in overriding(decorators, "check"):
+            context = CheckContext(
+                step=node.name,
+                graph=graph,
+                file=decorator.file or node.file,
+                line=decorator.line or node.line,
+                decorators=decorators,
+            )
+            found += decorator.check(context)
+    return [_with_text(diagnostic) for diagnostic in found]
+
+
+def retry_policy(decorators: Iterable[StepDecorator]) -> RetryPolicy:
+    """How often a step is repeated: the outermost decorator that has a say; never, when none has."""
+    for decorator in decorators:
+        policy = decorator.retry_policy()
+        if policy is not None:
+            return policy
+    return RetryPolicy(0, 0.0)
+
+
+def resource_needs(decorators: Iterable[StepDecorator]) -> ResourceNeeds:
+    """What a step asks for: of each resource the most that a decorator says."""
+    needs = [need for need in (decorator.resource_needs() for decorator in decorators) if need is not None]
+    return ResourceNeeds(
+        cpu=max((need.cpu for need in needs if need.cpu is not None), default=None),
+        memory=max((need.memory for need in needs if need.memory is not None), default=None),
+        gpu=max((need.gpu for need in needs), default=0),
+        disk=max((need.disk for need in needs if need.disk is not None), default=None),
+    )
+
+
+def overriding(decorators: Iterable[StepDecorator], hook: str) -> list[StepDecorator]:
+    """The decorators that have a hook of their own."""
+    inherited = getattr(StepDecorator, hook)
+    return [decorator for decorator in decorators if getattr(type(decorator), hook) is not inherited]
+
+
+def _duplicates(node: GraphNode, decorators: Sequence[StepDecorator]) -> list[Diagnostic]:
+    found: list[Diagnostic] = []
+    seen: set[str] = set()
+    for decorator in decorators:
+        if decorator.name in seen and not decorator.allow_multiple:
+            found.append(
+                Diagnostic(
+                    code="SW150",
+                    message=f"step `{node.name}` has `@{decorator.name}` twice",
+                    file=decorator.file or node.file,
+                    line=decorator.line or node.line,
+                    hint="keep one of them",
+                )
+            )
+        seen.add(decorator.name)
+    return found
+
+
+def _with_text(diagnostic: Diagnostic) -> Diagnostic:
+    """The diagnostic with the line that it speaks of, which decorators do not look up themselves."""
+    source = source_of(diagnostic.file) if diagnostic.file and not diagnostic.text else None
+    if source is None:
+        return diagnostic
+    place = source.line_place(diagnostic.line)
+    return replace(diagnostic, file=place.file, column=place.column, end_column=place.end_column, text=place.text)
