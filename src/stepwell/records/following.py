@@ -70,6 +70,9 @@ class Follower:
         """Add the next stretch of a run's log; False when it has to wait."""
         queue = self._queues.setdefault((flow, run), _Queue())
         queue.end, queue.unfinished = cursor, True
+        if records and queue.records and records[0][0] == queue.records[0][0]:
+            # The caller has kept what had to wait, and hands it over again.
+            queue.records = []
         if queue.dropped or len(queue.records) + len(records) > WAITING:
             queue.records, queue.dropped = [], True
         else:

@@ -53,6 +53,9 @@ class RecordsIndex(Protocol):
     def run(self, flow: str, run: str) -> RunRow | None:
         """A run as it is now."""
 
+    def first_run_at(self, flow: str) -> float | None:
+        """When the oldest run began."""
+
     def run_status(self, flow: str, run: str) -> TaskStatus | None:
         """Its status."""
 
@@ -101,7 +104,9 @@ class RecordsIndex(Protocol):
     def iter_tasks(self, flow: str, run: str, step: str, *, page: int = 1000) -> Iterator[TaskRow]:
         """All tasks, lowest id first."""
 
-    def unsuccessful_tasks(self, flow: str, run: str, status: TaskStatus, *, limit: int = 1000) -> list[TaskRow]:
+    def unsuccessful_tasks(
+        self, flow: str, run: str, status: TaskStatus, *, step: str | None = None, limit: int = 1000
+    ) -> list[TaskRow]:
         """Attempts that are running, failed or cancelled."""
 
     def artifacts(self, flow: str, run: str, step: str, task: int, attempt: int) -> list[ArtifactRow]:

@@ -26,6 +26,7 @@ HEADER = "SELECT header FROM runs WHERE flow = ? AND run = ?"
 RUN_IDS = "SELECT run FROM runs WHERE flow = ?"
 RUN_CURSORS = "SELECT run, cursor FROM runs WHERE flow = ?"
 FLOWS = "SELECT flow FROM runs GROUP BY flow ORDER BY flow"
+FIRST_RUN_AT = "SELECT created_at FROM runs WHERE flow = ? ORDER BY number LIMIT 1"
 LATEST_NUMBER = "SELECT max(number) FROM runs WHERE flow = ?"
 TAGS = "SELECT tag, kind FROM tags WHERE run_id = ?"
 STEPS = "SELECT step, position, started_at, finished_at, peak_memory FROM steps WHERE run_id = ? ORDER BY position"
@@ -36,6 +37,10 @@ TASKS_DOWN = (
 TASKS_UP = f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND step = ? AND task > ? ORDER BY task, attempt LIMIT ?"
 UNSUCCESSFUL = (
     f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND status = ? AND status <> 'succeeded' ORDER BY step, task LIMIT ?"
+)
+UNSUCCESSFUL_OF_STEP = (
+    f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND status = ? AND status <> 'succeeded' AND step = ? "
+    "ORDER BY task LIMIT ?"
 )
 SUCCEEDED = (
     "SELECT step, path, task, attempt, locator FROM tasks WHERE run_id = ? AND status = 'succeeded' "
@@ -130,9 +135,13 @@ def oldest_tasks(connection: Connection, run_id: int, step: str, after: int, lim
     return [TaskRow(*row) for row in {row[1]: row for row in rows}.values()]
 
 
-def unsuccessful_tasks(connection: Connection, run_id: int, status: str, limit: int) -> list[TaskRow]:
-    """Attempts with a status other than `succeeded`."""
-    return [TaskRow(*row) for row in connection.execute(UNSUCCESSFUL, (run_id, status, limit))]
+def unsuccessful_tasks(connection: Connection, run_id: int, status: str, step: str | None, limit: int) -> list[TaskRow]:
+    """Attempts with a status other than `succeeded`, of one step or of all."""
+    if step is None:
+        found = connection.execute(UNSUCCESSFUL, (run_id, status, limit))
+    else:
+        found = connection.execute(UNSUCCESSFUL_OF_STEP, (run_id, status, step, limit))
+    return [TaskRow(*row) for row in found]
 
 
 def finished_results(connection: Connection, run_id: int) -> list[FinishedResult]:

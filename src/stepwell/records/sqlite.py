@@ -134,6 +134,12 @@ class Records:
         """A run as it is now, None when there is no such run."""
         return self.refresh(flow, run)
 
+    def first_run_at(self, flow: str) -> float | None:
+        """When the flow's oldest run began, seconds since the epoch; None when it has no runs."""
+        self._follower.discover(flow)
+        found = self._database.read(lambda c: c.execute(queries.FIRST_RUN_AT, (flow,)).fetchone())
+        return found[0] if found is not None else None
+
     def run_status(self, flow: str, run: str) -> TaskStatus | None:
         """`running`, `succeeded`, `failed` or `cancelled`; None when there is no such run."""
         row = self.refresh(flow, run)
@@ -260,12 +266,14 @@ class Records:
             yield from rows
             after = rows[-1].task
 
-    def unsuccessful_tasks(self, flow: str, run: str, status: TaskStatus, *, limit: int = PAGE) -> list[TaskRow]:
+    def unsuccessful_tasks(
+        self, flow: str, run: str, status: TaskStatus, *, step: str | None = None, limit: int = PAGE
+    ) -> list[TaskRow]:
         """Attempts that are running, failed or cancelled, by step and task id; found at once among many others."""
         row = self._follower.refresh(flow, run)
         if row is None:
             return []
-        return self._database.read(lambda c: queries.unsuccessful_tasks(c, row.id, status, limit))
+        return self._database.read(lambda c: queries.unsuccessful_tasks(c, row.id, status, step, limit))
 
     def artifacts(self, flow: str, run: str, step: str, task: int, attempt: int) -> list[ArtifactRow]:
         """What an attempt produced, by name, without what it inherited."""
