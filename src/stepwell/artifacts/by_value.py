@@ -18,6 +18,8 @@ from stepwell.artifacts.pickling import BufferCollector, PartSink, PickleSeriali
 from stepwell.artifacts.protocol import Encoded
 
 if TYPE_CHECKING:
+    from pickle import PickleBuffer
+
     from stepwell.base.buffers import Buffer
 
 
@@ -31,6 +33,27 @@ class ByValuePickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, type | FunctionType) and _is_in_main(obj):
             return NotImplemented
         return super().reducer_override(obj)
+
+
+class TrackingPickler(ByValuePickler):
+    """Writes into nothing and remembers the last object that it looked at."""
+
+    def __init__(self) -> None:
+        super().__init__(_Nowhere(), protocol=5, buffer_callback=_take_nothing)
+        self.last: Any = None
+
+    def persistent_id(self, obj: Any) -> None:
+        """Called for every object before it is written; None means that it is written as usual."""
+        self.last = obj
+
+
+class _Nowhere:
+    def write(self, data: Buffer) -> int:
+        return len(data)
+
+
+def _take_nothing(buffer: PickleBuffer) -> None:
+    """Leave a buffer out of the stream."""
 
 
 class CloudpickleSerializer(PickleSerializer):

@@ -3,9 +3,10 @@
     magic   length of names   count   names   offsets   checksums   padding   items …
     4       u32               u64             8 each    4 each
 
-`names` are the serializers used, separated by commas. An offset is a u64 counted from the first item, with the
-number of the item's serializer in its top byte; there is one more offset than items. Each item is framed like an
-artifact (see `container`), and its checksum is the CRC-32 of its bytes, 0 for one that is a container and so
+`names` are the serializers used, separated by commas. An offset is a u64 counted from the first item; there is one
+more offset than items. In its top byte stand the number of the item's serializer and, as the top bit, whether the
+item is a container, which begins at the next multiple of 64. Each item is framed like an artifact (see `container`),
+and its checksum is the CRC-32 of its serializer's name and its bytes; of the name alone for a container, which
 verifies itself.
 """
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 _MAGIC = b"SWI1"
 _HEAD = struct.Struct("<4sIQ")
 _CODE_SHIFT = 56
+_IS_CONTAINER = 0x80
 _OFFSET_MASK = (1 << _CODE_SHIFT) - 1
 _PIECE = 1 << 20
 _encode_scalar = msgspec.json.Encoder().encode
@@ -78,11 +80,12 @@ class ItemPacker:
             failed: Makes the error for an item, given its index, that cannot be encoded.
         """
         offsets, checksums = self._offsets.append, self._checksums.append
+        json_checksum = crc32(b"json")
         for index, item in enumerate(items):
             if is_plain_scalar(item):
                 data = _encode_scalar(item)
                 offsets(self._before + len(self._piece))
-                checksums(crc32(data))
+                checksums(crc32(data, json_checksum))
                 self._piece += data
             else:
                 try:
@@ -91,27 +94,28 @@ class ItemPacker:
                     raise failed(index, item, error) from error
                 parts, large = frame(encoded, len(self._buffers))
                 self._buffers += map(self._put, large)
-                self._add(self._codes.setdefault(serializer.name, len(self._codes)), parts)
+                self._add(serializer.name, parts)
             if len(self._piece) >= _PIECE:
                 self._before += len(self._piece)
                 self._pieces.append(self._piece)
                 self._piece = bytearray()
 
-    def _add(self, code: int, parts: list[Buffer]) -> None:
+    def _add(self, serializer: str, parts: list[Buffer]) -> None:
         """Copy an item's bytes: the iterable may reuse the memory for the next item."""
+        code = self._codes.setdefault(serializer, len(self._codes))
         start = self._before + len(self._piece)
         framed = is_framed(parts[0])
         if framed:
             # Aligned, so that the item's own aligned buffers stay so within the blob.
-            padding = -start % ALIGNMENT
-            self._piece += bytes(padding)
-            start += padding
+            self._piece += bytes(-start % ALIGNMENT)
+            code |= _IS_CONTAINER
         self._offsets.append(start | code << _CODE_SHIFT)
-        checksum = 0
+        checksum = crc32(serializer.encode())
         for part in parts:
-            checksum = crc32(part, checksum)
+            if not framed:
+                checksum = crc32(part, checksum)
             self._piece += part
-        self._checksums.append(0 if framed else checksum)
+        self._checksums.append(checksum)
 
     def finish(self) -> PackedItems:
         """The blob's parts."""
@@ -147,12 +151,17 @@ def read_item(data: memoryview, count: int, index: int) -> tuple[str, memoryview
         (checksum,) = struct.unpack_from("<I", data, table + 8 * (count + 1) + 4 * index)
     except struct.error as error:
         raise Corrupted("its table is cut off") from error
-    names = bytes(data[_HEAD.size : table]).decode(errors="replace").split(",")
+    names = bytes(data[_HEAD.size : table]).split(b",")
     front = table + 8 * (count + 1) + 4 * count
     front += -front % ALIGNMENT
     start, stop, code = front + (first & _OFFSET_MASK), front + (following & _OFFSET_MASK), first >> _CODE_SHIFT
+    framed = code & _IS_CONTAINER
+    if framed:
+        code ^= _IS_CONTAINER
+        start += -start % ALIGNMENT
     payload = data[start:stop]
     whole = magic == _MAGIC and counted == count and code < len(names) and len(payload) == stop - start
-    if not whole or (crc32(payload) != checksum and not (checksum == 0 and is_framed(payload))):
+    whole = whole and is_framed(payload) == bool(framed)
+    if not whole or crc32(b"" if framed else payload, crc32(names[code])) != checksum:
         raise Corrupted("its bytes do not have the checksum that they should")
-    return names[code], payload
+    return names[code].decode(), payload

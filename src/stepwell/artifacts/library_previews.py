@@ -59,14 +59,14 @@ def _dtype(value: Any) -> str:
 
 
 def _dimensions(shape: tuple[int, ...]) -> str:
-    return "×".join(f"{length:,}" for length in shape) if shape else "scalar"  # noqa: RUF001
+    return "x".join(f"{length:,}" for length in shape) if shape else "scalar"
 
 
 def _numpy(value: Any, describer: Describer, depth: int) -> str:
     if not hasattr(value, "flat") or not hasattr(value, "dtype"):
         return ""
-    if not value.shape and not hasattr(value, "setflags"):
-        return repr(value.item()) if _name(value) != "void" else ""
+    if any(base.__name__ == "generic" for base in type(value).__mro__):
+        return f"{_name(value)} {_number(value.item())}"
     lead = f"{_name(value)} {_dtype(value)}{_dimensions(value.shape)}"
     if value.dtype.names:
         return f"{lead}: fields {describer.members(value.dtype.names, len(value.dtype.names), depth + 1)}"
@@ -86,7 +86,7 @@ def _number(value: Any) -> str:
 def _table(rows: int, columns: int, names: list[str], kind: str) -> str:
     listed = ", ".join(name[:40] for name in names)
     more = ", …" if columns > len(names) else ""
-    return f"{kind} {rows:,} rows × {columns:,} columns: {listed}{more}"  # noqa: RUF001
+    return f"{kind} {rows:,} rows x {columns:,} columns: {listed}{more}"
 
 
 def _pandas(value: Any, describer: Describer, depth: int) -> str:
@@ -162,7 +162,7 @@ _SCALARS = frozenset({int, float, str, bool})
 
 def _picture(value: Any, describer: Describer, depth: int) -> str:  # noqa: ARG001
     if hasattr(value, "mode") and hasattr(value, "size"):
-        return f"Image {value.mode} {value.size[0]}×{value.size[1]} pixels"  # noqa: RUF001
+        return f"Image {value.mode} {value.size[0]}x{value.size[1]} pixels"
     return ""
 
 
@@ -172,7 +172,7 @@ def _figure(value: Any, describer: Describer, depth: int) -> str:  # noqa: ARG00
         count = len(value.axes)
         dpi = value.dpi
         axes = "1 axes" if count == 1 else f"{count} axes"
-        return f"{_name(value)} {width * dpi:.0f}×{height * dpi:.0f} pixels, {axes}"  # noqa: RUF001
+        return f"{_name(value)} {width * dpi:.0f}x{height * dpi:.0f} pixels, {axes}"
     return ""
 
 

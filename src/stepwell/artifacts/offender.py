@@ -7,6 +7,7 @@ that failed; then search for that very object from the value on, so that it can 
 from __future__ import annotations
 
 import time
+from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,9 +15,6 @@ from stepwell.base.errors import StepwellError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pickle import PickleBuffer
-
-    from stepwell.base.buffers import Buffer
 
 _MAX_OBJECTS = 300_000
 _MAX_SECONDS = 2.0
@@ -66,28 +64,14 @@ def find_offender(value: Any, path: str) -> Offender:
 
 def _last_object(value: Any) -> tuple[Any, Exception | None]:
     """Pickle into nothing; the object at which that stops, and why."""
-    from stepwell.artifacts.by_value import ByValuePickler
+    from stepwell.artifacts.by_value import TrackingPickler
 
-    last = value
-
-    class Tracking(ByValuePickler):
-        def persistent_id(self, obj: Any) -> None:
-            nonlocal last
-            last = obj
-
-    class Nowhere:
-        def write(self, data: Buffer) -> int:
-            return len(data)
-
+    pickler = TrackingPickler()
     try:
-        Tracking(Nowhere(), protocol=5, buffer_callback=_take_nothing).dump(value)
+        pickler.dump(value)
     except Exception as error:  # noqa: BLE001 - methods of the value may raise anything, and did so before
-        return last, error
+        return pickler.last, error
     return value, None
-
-
-def _take_nothing(buffer: PickleBuffer) -> None:
-    """Leave a buffer out of the stream."""
 
 
 def _reason(error: Exception | None) -> str:
@@ -163,6 +147,10 @@ def _children(value: Any) -> Iterator[tuple[str, Any]]:
             yield ".<member>", child
     elif isinstance(value, FunctionType):
         yield from _of_function(value)
+    elif isinstance(value, partial):
+        yield ".func", value.func
+        yield ".args", value.args
+        yield ".keywords", value.keywords
     elif isinstance(value, MethodType):
         yield ".__self__", value.__self__
     yield from _attributes(value)

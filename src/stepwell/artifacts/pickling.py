@@ -42,14 +42,10 @@ class BufferCollector:
 
     def __call__(self, buffer: pickle.PickleBuffer) -> bool:
         """Take the buffer; True leaves it to the pickler, which writes it into the stream."""
-        try:
-            raw: Buffer = buffer.raw()
-        except BufferError:
-            # Not contiguous: only a copy in logical order has the bytes in one piece.
-            raw = memoryview(buffer).tobytes()
-        else:
-            if len(raw) < IN_STREAM:
-                return True
+        # Always contiguous: pickle itself refuses other buffers before it comes here.
+        raw = buffer.raw()
+        if len(raw) < IN_STREAM:
+            return True
         self.buffers.append(raw)
         return False
 

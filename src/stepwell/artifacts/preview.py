@@ -40,7 +40,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
     if kind is int or kind is str or kind is float or kind is bool or value is None:
         return ()
     for sized in _SIZED:
-        if isinstance(value, sized):
+        if issubclass(kind, sized):
             return (sized.__len__(value),)
     from stepwell.artifacts.library_previews import library_of, library_shape
 
@@ -98,8 +98,9 @@ class Describer:
                     break
                 shown.append(f"{self.describe(key, depth + 1)}: {self.describe(member, depth + 1)}")
             text = "{" + _listed(shown, dict.__len__(value)) + "}"
-        elif isinstance(value, list):
-            text = f"[{self.members(list.__iter__(value), list.__len__(value), depth + 1)}]"
+        elif isinstance(value, list | deque):
+            plain = list if isinstance(value, list) else deque
+            text = f"[{self.members(plain.__iter__(value), plain.__len__(value), depth + 1)}]"
         elif isinstance(value, tuple):
             if hasattr(value, "_fields"):
                 pairs = zip(value._fields, tuple.__iter__(value), strict=False)
