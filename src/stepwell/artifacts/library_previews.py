@@ -7,12 +7,10 @@ is looked at.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from stepwell.artifacts.preview import Describer
+    from collections.abc import Callable, Iterable
 
 _RANGE_UP_TO = 100_000
 _FIRST = 6
@@ -21,6 +19,19 @@ _LIBRARIES = frozenset(
     {"numpy", "pandas", "polars", "pyarrow", "scipy", "torch", "sklearn", "xgboost", "lightgbm", "PIL", "matplotlib"}
     | {"jax", "jaxlib", "tensorflow", "xarray", "dask", "cupy", "geopandas"}
 )
+
+
+class MemberDescriber(Protocol):
+    """What `preview` offers for the members of a value."""
+
+    def describe(self, value: Any, depth: int) -> str:
+        """A short text for one member."""
+
+    def members(self, values: Iterable[Any], total: int, depth: int) -> str:
+        """The first members, and how many more there are."""
+
+    def fields(self, name: str, pairs: Iterable[tuple[str, Any]], total: int, depth: int) -> str:
+        """`Name(a=1, b=2)` with the first fields."""
 
 
 def library_of(kind: type[Any]) -> str:
@@ -40,7 +51,7 @@ def library_shape(value: Any) -> tuple[int, ...]:
         return ()
 
 
-def library_preview(library: str, value: Any, describer: Describer, depth: int) -> str:
+def library_preview(library: str, value: Any, describer: MemberDescriber, depth: int) -> str:
     """A text for a value of a known library, empty when its own `repr` should speak."""
     describe = _BY_LIBRARY.get(library)
     if describe is not None:
@@ -62,7 +73,7 @@ def _dimensions(shape: tuple[int, ...]) -> str:
     return "x".join(f"{length:,}" for length in shape) if shape else "scalar"
 
 
-def _numpy(value: Any, describer: Describer, depth: int) -> str:
+def _numpy(value: Any, describer: MemberDescriber, depth: int) -> str:
     if not hasattr(value, "flat") or not hasattr(value, "dtype"):
         return ""
     if any(base.__name__ == "generic" for base in type(value).__mro__):
@@ -89,7 +100,7 @@ def _table(rows: int, columns: int, names: list[str], kind: str) -> str:
     return f"{kind} {rows:,} rows x {columns:,} columns: {listed}{more}"
 
 
-def _pandas(value: Any, describer: Describer, depth: int) -> str:
+def _pandas(value: Any, describer: MemberDescriber, depth: int) -> str:
     if hasattr(value, "columns"):
         names = [str(name) for name in value.columns[:_NAMES]]
         return _table(value.shape[0], value.shape[1], names, _name(value))
@@ -103,7 +114,7 @@ def _pandas(value: Any, describer: Describer, depth: int) -> str:
     return ""
 
 
-def _polars(value: Any, describer: Describer, depth: int) -> str:
+def _polars(value: Any, describer: MemberDescriber, depth: int) -> str:
     if hasattr(value, "height"):
         return _table(value.height, value.width, [str(name) for name in value.columns[:_NAMES]], _name(value))
     if hasattr(value, "to_list") and hasattr(value, "head"):
@@ -112,7 +123,7 @@ def _polars(value: Any, describer: Describer, depth: int) -> str:
     return f"<{_name(value)}>"
 
 
-def _pyarrow(value: Any, describer: Describer, depth: int) -> str:
+def _pyarrow(value: Any, describer: MemberDescriber, depth: int) -> str:
     if hasattr(value, "num_rows"):
         names = [str(name) for name in value.schema.names]
         return _table(value.num_rows, value.num_columns, names[:_NAMES], _name(value))
@@ -122,7 +133,7 @@ def _pyarrow(value: Any, describer: Describer, depth: int) -> str:
     return ""
 
 
-def _torch(value: Any, describer: Describer, depth: int) -> str:
+def _torch(value: Any, describer: MemberDescriber, depth: int) -> str:
     if hasattr(value, "numel") and hasattr(value, "device"):
         lead = f"{_name(value)} {_dtype(value)}{_dimensions(tuple(value.shape))} on {value.device}"
         if str(value.device) != "cpu":
@@ -135,7 +146,7 @@ def _torch(value: Any, describer: Describer, depth: int) -> str:
     return ""
 
 
-def _estimator(value: Any, describer: Describer, depth: int) -> str:
+def _estimator(value: Any, describer: MemberDescriber, depth: int) -> str:
     """The parameters that differ from the defaults. The library's own text takes milliseconds."""
     kind = type(value)
     constructor = kind.__init__
@@ -160,13 +171,13 @@ def _same(value: Any, default: Any) -> bool:
 _SCALARS = frozenset({int, float, str, bool})
 
 
-def _picture(value: Any, describer: Describer, depth: int) -> str:  # noqa: ARG001
+def _picture(value: Any, describer: MemberDescriber, depth: int) -> str:  # noqa: ARG001
     if hasattr(value, "mode") and hasattr(value, "size"):
         return f"Image {value.mode} {value.size[0]}x{value.size[1]} pixels"
     return ""
 
 
-def _figure(value: Any, describer: Describer, depth: int) -> str:  # noqa: ARG001
+def _figure(value: Any, describer: MemberDescriber, depth: int) -> str:  # noqa: ARG001
     if hasattr(value, "get_size_inches"):
         width, height = value.get_size_inches()
         count = len(value.axes)
@@ -176,7 +187,7 @@ def _figure(value: Any, describer: Describer, depth: int) -> str:  # noqa: ARG00
     return ""
 
 
-_BY_LIBRARY: dict[str, Callable[[Any, Describer, int], str]] = {
+_BY_LIBRARY: dict[str, Callable[[Any, MemberDescriber, int], str]] = {
     "numpy": _numpy,
     "pandas": _pandas,
     "geopandas": _pandas,

@@ -99,7 +99,7 @@ class Describer:
                 shown.append(f"{self.describe(key, depth + 1)}: {self.describe(member, depth + 1)}")
             text = "{" + _listed(shown, dict.__len__(value)) + "}"
         elif isinstance(value, list | deque):
-            plain = list if isinstance(value, list) else deque
+            plain: Any = list if isinstance(value, list) else deque
             text = f"[{self.members(plain.__iter__(value), plain.__len__(value), depth + 1)}]"
         elif isinstance(value, tuple):
             if hasattr(value, "_fields"):

@@ -57,6 +57,10 @@ class Serializer(Protocol):
 class Blobs(Protocol):
     """What artifacts need of a blob store."""
 
+    @property
+    def bytes_written(self) -> int:
+        """Bytes that `put` really wrote so far, blobs that were there already left out."""
+
     def put(self, parts: Sequence[Buffer]) -> BlobRef:
         """Store the concatenation of the parts, once for equal bytes."""
 

@@ -31,8 +31,8 @@ class ArtifactWriter:
         registry: The serializers; the built-in ones and the installed ones by default.
 
     Attributes:
-        bytes_written: Bytes of values stored so far by this writer, inline ones included. Bytes that the blob store
-            already had count only when the blob store cannot tell.
+        bytes_written: Bytes stored so far by this writer, inline ones included; blobs that the datastore had already
+            do not count.
     """
 
     def __init__(self, blobs: Blobs, registry: Registry | None = None) -> None:
@@ -121,8 +121,9 @@ class ArtifactWriter:
         return serializer.name, fingerprint(serializer.name, encoded, large), large
 
     def _put(self, parts: Sequence[Buffer]) -> BlobRef:
+        before = self._blobs.bytes_written
         ref = self._blobs.put(parts)
-        self.bytes_written += ref.size
+        self.bytes_written += self._blobs.bytes_written - before
         return ref
 
 

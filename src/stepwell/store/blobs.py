@@ -40,10 +40,14 @@ class BlobStore:
 
     Args:
         store: Where they are kept.
+
+    Attributes:
+        bytes_written: Bytes that `put` really wrote; those of blobs that were there already do not count.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self.bytes_written = 0
 
     def put(self, parts: Sequence[Buffer]) -> BlobRef:
         """Keep the concatenation of the parts, unless it is there already.
@@ -66,6 +70,7 @@ class BlobStore:
         ref = BlobRef(hasher.hexdigest(), size)
         if not self.has(ref):
             self._store.put(blob_key(ref.digest), views)
+            self.bytes_written += size
         return ref
 
     def has(self, ref: BlobRef) -> bool:

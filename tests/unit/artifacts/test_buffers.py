@@ -70,6 +70,8 @@ def test_what_fits_in_the_reference_makes_no_blob(writer, store):
 def test_bytes_are_counted(writer, reader):
     ref = writer.store("x", np.arange(float(MANY)))
     assert writer.bytes_written == sum(blob.size for blob in ref.blobs)
+    writer.store("x", np.arange(float(MANY)))
+    assert writer.bytes_written == sum(blob.size for blob in ref.blobs)
     reader.load(ref)
     assert reader.bytes_read == sum(blob.size for blob in ref.blobs)
 
