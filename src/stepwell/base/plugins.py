@@ -26,7 +26,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "backends": {
         "local": "stepwell.backends.local.backend:LocalBackend",
     },
-    "serializers": {},
+    "serializers": {
+        "json": "stepwell.artifacts.json_values:JsonSerializer",
+        "pickle": "stepwell.artifacts.pickling:PickleSerializer",
+        "cloudpickle": "stepwell.artifacts.by_value:CloudpickleSerializer",
+    },
 }
 
 

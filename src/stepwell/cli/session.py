@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stepwell.base.settings import Settings
+    from stepwell.client.session import ClientSession
     from stepwell.flow.spec import FlowSpec
     from stepwell.records.sqlite import Records
     from stepwell.store.datastore import Datastore
@@ -55,6 +56,7 @@ class Session:
         self._settings: Settings | None = None
         self._datastore: Datastore | None = None
         self._records: Records | None = None
+        self._client: ClientSession | None = None
 
     @property
     def settings(self) -> Settings:
@@ -96,6 +98,14 @@ class Session:
 
             self._records = open_records(self.datastore())
         return self._records
+
+    def client(self) -> ClientSession:
+        """The datastore for the client's own functions: loading values, changing tags."""
+        if self._client is None:
+            from stepwell.client.session import ClientSession
+
+            self._client = ClientSession(self.datastore(), namespace=None)
+        return self._client
 
     def pathspec(self, text: str, *, least: int = 1, most: int = 5) -> Pathspec:
         """A pathspec as typed: the flow may be left out within `python flow.py`, `latest` stands for the last run.

@@ -11,7 +11,6 @@ from stepwell.cli.options import StepwellCommand, json_option
 from stepwell.cli.render.usertext import clean_text
 
 if TYPE_CHECKING:
-    from stepwell.artifacts.reader import ArtifactReader
     from stepwell.cli.session import Session
     from stepwell.documents.refs import ArtifactRef
 
@@ -81,28 +80,23 @@ class Values:
 
     Args:
         session: The call.
-        load: Load them; otherwise only plain data that stands in the document itself is shown in full.
+        load: Load them; otherwise only plain data, which needs no code to be read, is shown in full.
     """
 
     def __init__(self, session: Session, *, load: bool) -> None:
         self._session = session
         self._load = load
-        self._reader: ArtifactReader | None = None
 
-    def text(self, ref: ArtifactRef) -> str:
+    def text(self, place: str, name: str, ref: ArtifactRef) -> str:
         """The value, or its preview."""
-        # Plain JSON is read without importing or running anything.
-        if self._load or (ref.serializer == "json" and ref.inline is not None):
-            return repr(self.value(ref, ""))
+        if self._load or ref.serializer == "json":
+            return repr(self.value(place, name, ref))
         return ref.preview
 
-    def value(self, ref: ArtifactRef, name: str) -> Any:
-        """The value itself, loaded."""
-        if self._reader is None:
-            from stepwell.artifacts.reader import ArtifactReader
-
-            self._reader = ArtifactReader(self._session.datastore().blobs)
-        return self._reader.load(ref, name)
+    def value(self, place: str, name: str, ref: ArtifactRef) -> Any:
+        """The value itself, loaded; `place` is the pathspec of its task."""
+        flow, run, _, _ = place.split("/")
+        return self._session.client().load(flow, run, ref, name)
 
 
 def artifact_text(name: str, ref: ArtifactRef, value: str, most: int) -> str:
@@ -117,7 +111,7 @@ def _print_task(session: Session, values: Values, place: str, refs: dict[str, Ar
     style = session.style()
     session.print([style.bold(f"{place}:")])
     for name, ref in refs.items():
-        value = values.text(ref) if most else ""
+        value = values.text(place, name, ref) if most else ""
         session.print([f"  {artifact_text(name, ref, value, most)}"])
     if not refs:
         session.print([style.dim("  no artifacts")])
@@ -133,7 +127,9 @@ def _write(values: Values, found: dict[str, dict[str, ArtifactRef]], file: str) 
     import pickle
     from pathlib import Path
 
-    loaded = {place: {name: values.value(ref, name) for name, ref in refs.items()} for place, refs in found.items()}
+    loaded = {
+        place: {name: values.value(place, name, ref) for name, ref in refs.items()} for place, refs in found.items()
+    }
     try:
         with Path(file).open("wb") as stream:
             pickle.dump(loaded, stream, protocol=5)
