@@ -22,7 +22,8 @@ def work(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def run_of(work: Workspace) -> Iterator[object]:
     """`run_of("Flow/1")`: a run of the workspace through the client."""
-    from stepwell.client import Run, default_metadata, metadata, namespace
+    from stepwell.client import Run, metadata, namespace
+    from stepwell.client.session import ClientSession, set_default_session
 
     def get(pathspec: str) -> Run:
         metadata(str(work.root))
@@ -30,4 +31,4 @@ def run_of(work: Workspace) -> Iterator[object]:
         return Run(pathspec)
 
     yield get
-    default_metadata()
+    set_default_session(ClientSession())
