@@ -70,7 +70,7 @@ def into_the_start(graph: Graph) -> Iterator[Diagnostic]:
     """SW117."""
     for step in graph.steps.values():
         for target in step.next.targets if step.next is not None else ():
-            if target.name == graph.start and target.name != step.name:
+            if target.name == graph.start and step.name not in (graph.start, graph.end):
                 yield fault_at(
                     target.place,
                     "SW117",
@@ -145,7 +145,7 @@ def unreachable(graph: Graph) -> Iterator[Diagnostic]:
         or any(target.name not in graph for target in (step.next.targets if step.next is not None else ()))
         for step in graph.steps.values()
     )
-    if not graph.start or uncertain:
+    if not graph.start or uncertain or _is_ambiguous(graph):
         return
     reached = graph.reachable_from(graph.start)
     left = [name for name in graph.steps if name not in reached]
@@ -163,7 +163,8 @@ def unreachable(graph: Graph) -> Iterator[Diagnostic]:
 def splits_and_joins(graph: Graph) -> Iterator[Diagnostic]:
     """SW121 to SW125, SW127, SW133, SW134."""
     for fault in graph.splits.faults:
-        yield _split_fault(graph, fault)
+        if 1 <= len(graph.steps[fault.step].arguments) <= 2:  # else it is not known whether it means to be a join
+            yield _split_fault(graph, fault)
 
 
 def _split_fault(graph: Graph, fault: SplitFault) -> Diagnostic:
@@ -210,6 +211,12 @@ def _split_fault(graph: Graph, fault: SplitFault) -> Diagnostic:
             message = f"the foreach in step `{split.name}` leads straight to the join `{name}`"
             hint = "add a step between them, which runs once for each item"
     return fault_at(place, code, message, hint)
+
+
+def _is_ambiguous(graph: Graph) -> bool:
+    """True when it is not certain which step is the first."""
+    marked = [step.name for step in graph.steps.values() if step.start]
+    return len(marked) > 1 or (bool(marked) and "start" in graph and marked != ["start"])
 
 
 def _is_switch(graph: Graph, name: str) -> bool:

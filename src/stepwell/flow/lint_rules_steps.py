@@ -64,6 +64,17 @@ def step_arguments(graph: Graph) -> Iterator[Diagnostic]:
             )
 
 
+def plain_function(graph: Graph) -> Iterator[Diagnostic]:
+    """SW135: calling a generator or a coroutine runs nothing."""
+    for step in graph.steps.values():
+        if step.kind != "plain":
+            what, cure = {
+                "generator": ("has `yield` in it, so that calling it runs nothing", "move the generator to a function"),
+                "async": ("is `async`, so that calling it runs nothing", "write `def`, and `asyncio.run(...)` in it"),
+            }[step.kind]
+            yield fault_at(step.place, "SW135", f"step `{step.name}` {what}", cure)
+
+
 def missing_next(graph: Graph) -> Iterator[Diagnostic]:
     """SW114."""
     if not graph.end:
@@ -72,7 +83,7 @@ def missing_next(graph: Graph) -> Iterator[Diagnostic]:
         if len(without) <= 1:
             return
     for step in graph.steps.values():
-        if not step.calls and not step.broken and step.name != graph.end and not step.end:
+        if step.arguments and not step.calls and not step.broken and step.name != graph.end and not step.end:
             yield fault_at(
                 step.place,
                 "SW114",
@@ -169,6 +180,7 @@ STEP_RULES: tuple[Callable[[Graph], Iterator[Diagnostic]], ...] = (
     reserved_step_name,
     step_name_form,
     step_arguments,
+    plain_function,
     missing_next,
     end_has_next,
     end_is_join,

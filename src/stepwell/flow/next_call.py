@@ -109,6 +109,10 @@ class _Reader:
         name = node.id if isinstance(node, ast.Name) else "other_step"
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.isidentifier():
             name = node.value
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            raise self._fault(
+                f"`{text}` calls the step in place of naming it", f"write `{text.partition('(')[0]}`", node
+            )
         raise self._fault(f"`{text}` does not name a step", f"write a step as `self.{name}`; {FORMS_HINT}", node)
 
     def _name_text(self, node: ast.expr, keyword: str) -> str:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from stepwell.documents.diagnostic import Diagnostic
     from stepwell.flow.source import Function, SourceFile
 
+# Flags of code objects; `inspect` has them too, and is slow to import.
+CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
+
 _KEPT = "_stepwell_graph"
 
 
@@ -84,6 +87,10 @@ def _read_step(name: str, function: Any, faults: list[Diagnostic]) -> StepSource
             DecoratorSpec(name=decorator.name, options=dict(decorator.options)) for decorator in attached(function)
         ),
     }
+    if code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR):
+        known["kind"] = "async"
+    elif code.co_flags & CO_GENERATOR:
+        known["kind"] = "generator"
     if source is None or node is None:
         place = Place(code.co_filename, code.co_firstlineno)
         faults.append(

@@ -130,10 +130,9 @@ class _Walk:
         stacks = list(dict.fromkeys(arrival.stack for arrival in arrivals)) or [()]
         self.stacks[name] = tuple(frame.split for frame in stacks[0])
         if name == self.end and any(stacks):
-            open_splits = dict.fromkeys(frame.split for stack in stacks for frame in stack)
             if not self.steps[name].is_join:
-                self.open_at_end = tuple(open_splits)
-            return None
+                self.open_at_end = tuple(dict.fromkeys(frame.split for stack in stacks for frame in stack))
+            return ()
         if self.steps[name].is_join:
             return self._join(name, arrivals, stacks)
         if len(stacks) > 1:
@@ -160,11 +159,10 @@ class _Walk:
 
     def _disagreement(self, name: str, arrivals: list[_Arrival], stacks: list[Stack]) -> None:
         origins = tuple(dict.fromkeys(arrival.origin for arrival in arrivals))
-        first, second = stacks[0], stacks[1]
-        shared = next((i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), None)
         opened = {frame.split for stack in stacks for frame in stack}
-        if shared is not None and first[shared].split == second[shared].split:
-            self.faults.append(SplitFault("not-a-join", name, (first[shared].split,), origins))
+        innermost = {(stack[:-1], stack[-1].split) if stack else None for stack in stacks}
+        if len(innermost) == 1:
+            self.faults.append(SplitFault("not-a-join", name, (stacks[0][-1].split,), origins))
         else:
             self.faults.append(SplitFault("depths", name, tuple(sorted(opened)), origins))
         self.tainted |= opened
@@ -173,9 +171,15 @@ class _Walk:
         step = self.steps[name]
         if step.is_join:
             self.tainted.update({name} if step.broken else ())
+        seen = {name}
         for index, target in enumerate(step.next.targets if step.next is not None else ()):
-            if target.name not in self.steps or target.name == name:
+            if target.name in seen or target.name not in self.steps:
+                # A target that stands twice or does not exist is told elsewhere; the join cannot be complete.
+                self.tainted.update((name,) if step.splits else ())
+                self.tainted.update(frame.split for frame in stack if target.name not in self.steps)
                 continue
+            if step.splits:
+                seen.add(target.name)
             out = (*stack, Frame(name, index if self._form(name) == "branch" else 0)) if step.splits else stack
             self.arrivals[target.name].append(_Arrival(name, out))
         if step.splits and step.broken:

@@ -74,6 +74,7 @@ class StepSource(Struct, frozen=True, kw_only=True):
         broken: True when the transition has a fault, so that it is not known where the step leads.
         assigned: Attributes of `self` that the body sets, with their first place.
         decorators: Outermost first.
+        kind: What sort of function it is.
     """
 
     name: str
@@ -89,6 +90,7 @@ class StepSource(Struct, frozen=True, kw_only=True):
     broken: bool = False
     assigned: tuple[tuple[str, Place], ...] = ()
     decorators: tuple[DecoratorSpec, ...] = ()
+    kind: Literal["plain", "generator", "async"] = "plain"
 
     @property
     def is_join(self) -> bool:
