@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _SECTION = re.compile(r'\[\s*remote\s+"((?:[^"\\]|\\.)*)"\s*\]')
-_USER_IN_URL = re.compile(r"\A([a-z][a-z0-9+.\-]*://)([^/@]*)@", re.IGNORECASE)
+_USER_IN_URL = re.compile(r"\A([a-z][a-z0-9+.\-]*://)([^/]*)@", re.IGNORECASE)
 _COMMAND = (
     "git", "-c", "core.fsmonitor=false", "status", "--porcelain=v2", "--branch", "--untracked-files=normal",
 )  # fmt: skip

@@ -108,7 +108,21 @@ class StoreContract:
 
     @pytest.mark.parametrize(
         "key",
-        ["", "/etc/passwd", "../x", "a/../x", "a//b", "a/", "./a", "a/.", ".hidden", "a/.new-1-1", "a\\b", "c:/x", "a\0b"],
+        [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../x",
+            "a//b",
+            "a/",
+            "./a",
+            "a/.",
+            ".hidden",
+            "a/.new-1-1",
+            "a\\b",
+            "c:/x",
+            "a\0b",
+        ],
     )
     def test_keys_that_could_leave_the_root_are_refused(self, store: Store, key: str) -> None:
         for use in (

@@ -83,10 +83,14 @@ def test_a_log_that_hits_the_end_of_the_disk_in_a_record_stays_readable_and_goes
     path = small_disk / "run" / "log"
     log = FileLog(str(path))
     payload = b"p" * 30_000
-    written = []
-    with pytest.raises(StoreFull) as caught:
+    written: list[str] = []
+
+    def append_until_full() -> None:
         for number in range(100):
-            written += log.append([b"%d" % number + payload])
+            written.extend(log.append([b"%d" % number + payload]))
+
+    with pytest.raises(StoreFull) as caught:
+        append_until_full()
     assert str(path) in caught.value.message
     # The disk really ended within a record.
     assert path.stat().st_size > sum(int(locator.partition("+")[2]) + 11 for locator in written)
