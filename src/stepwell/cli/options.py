@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from stepwell.base.errors import UsageError
 from stepwell.cli.session import Session
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 EXIT_CODES = (
     "Exit codes: 0 success · 1 a run, step or check failed · 2 wrong usage · "
     "3 datastore trouble · 130 cancelled with Ctrl-C · 143 cancelled by SIGTERM"
 )
+
+
+class Count(click.ParamType[int]):
+    """A whole number from a least one on; help shows it as `N`."""
+
+    name = "n"
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number that was typed."""
+        try:
+            number = int(value)
+        except ValueError:
+            number = self._least - 1
+        if number < self._least:
+            self.fail(f"`{value}` is not a whole number of at least {self._least}", param, ctx)
+        return number
 
 
 class StepwellCommand(click.Command):
@@ -110,11 +126,6 @@ def session_of(ctx: click.Context) -> Session:
 def json_option() -> click.Option:
     """`--json`, for commands that print something to read."""
     return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
-
-
-def arguments_of(params: Iterable[click.Parameter]) -> list[click.Parameter]:
-    """The parameters as a list, as `click.Command` wants them."""
-    return list(params)
 
 
 def _stored(name: str) -> dict[str, Any]:

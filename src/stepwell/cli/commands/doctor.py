@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -64,7 +65,7 @@ def command(session: Session) -> click.Command:
 
 def examine(session: Session) -> Iterator[Finding]:
     """Look at everything, one thing after the other; a broken one does not hide the next."""
-    yield Finding(subject="stepwell", state="ok", text=f"{__version__} in {os.path.dirname(os.path.dirname(__file__))}")
+    yield Finding(subject="stepwell", state="ok", text=f"{__version__} in {Path(__file__).parents[2]}")
     yield Finding(
         subject="python", state="ok", text=f"{platform.python_version()} at {sys.executable}, {platform.platform()}"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stepwell.base.errors import StepwellError
-from stepwell.cli.options import StepwellCommand, json_option
+from stepwell.cli.options import Count, StepwellCommand, json_option
 from stepwell.cli.render.usertext import clean_text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def command(session: Session) -> click.Command:
         click.Argument(["pathspec"]),
         click.Option(
             ["--max-value-size"],
-            type=click.IntRange(min=0),
+            type=Count(0),
             default=1000,
             help="Leave out values of more characters; 0 shows names alone. [default: 1000]",
         ),

@@ -106,6 +106,6 @@ def flow_name(path: Path) -> str:
     """The class name that fits a file: `train_model.py` holds `TrainModelFlow`."""
     words = "".join(character if character.isalnum() and character.isascii() else " " for character in path.stem)
     name = "".join(word[:1].upper() + word[1:] for word in words.split())
-    if not name or name[0].isdigit():
+    if not name or name == "Flow" or name[0].isdigit():
         name = f"My{name}"
     return name if name.endswith("Flow") else f"{name}Flow"

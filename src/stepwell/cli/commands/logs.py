@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from stepwell.base.errors import NotFound, UsageError
-from stepwell.cli.options import StepwellCommand
+from stepwell.cli.options import Count, StepwellCommand
 from stepwell.cli.render.style import is_terminal
 from stepwell.cli.render.usertext import clean_line
 
@@ -76,13 +76,9 @@ def _make(session: Session, name: str, optional_word: str = "") -> click.Command
         ),
         click.Option(["--stdout", "streams"], flag_value="stdout", type=str, help="Standard output alone."),
         click.Option(["--stderr", "streams"], flag_value="stderr", type=str, help="Standard error alone."),
-        click.Option(
-            ["--attempt"], type=click.IntRange(min=0), metavar="N", help="Attempt N, from 0. [default: the last]"
-        ),
+        click.Option(["--attempt"], type=Count(0), metavar="N", help="Attempt N, from 0. [default: the last]"),
         click.Option(["--follow", "-f"], is_flag=True, help="Go on printing until the run is over."),
-        click.Option(
-            ["--tail", "-n"], type=click.IntRange(min=0), metavar="N", help="Only the last N lines of each stream."
-        ),
+        click.Option(["--tail", "-n"], type=Count(0), metavar="N", help="Only the last N lines of each stream."),
         click.Option(["--timestamps"], is_flag=True, hidden=True),
         click.Option(["--json", "as_json"], is_flag=True, help="Print JSON."),
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stepwell.base.formats import format_count, format_duration, format_time
-from stepwell.cli.options import StepwellCommand, json_option
+from stepwell.cli.options import Count, StepwellCommand, json_option
 from stepwell.cli.render.tables import table_lines
 from stepwell.cli.render.usertext import clean_line
 
@@ -50,7 +50,7 @@ def command(session: Session) -> click.Command:
         click.Option(["--status"], type=click.Choice(STATUSES), help="Only runs with this status."),
         click.Option(["--tag", "tags"], metavar="TAG", multiple=True, help="Only runs with this tag. Repeatable."),
         click.Option(["--user"], metavar="NAME", help="Only runs of this user."),
-        click.Option(["--limit"], type=click.IntRange(min=1), default=20, help="The most runs. [default: 20]"),
+        click.Option(["--limit"], type=Count(1), default=20, help="The most runs. [default: 20]"),
         json_option(),
     ]
     return StepwellCommand(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from stepwell.base.errors import InvalidPathspec
+from stepwell.base.errors import InvalidPathspec, UsageError
 from stepwell.cli.commands.running import execute, running_options
-from stepwell.cli.options import StepwellCommand
+from stepwell.cli.options import StepwellCommand, session_of
 
 if TYPE_CHECKING:
     from stepwell.cli.session import Session
@@ -51,7 +51,26 @@ def command(session: Session) -> click.Command:
         click.Option(["--origin-run-id"], metavar="RUN", help="The run to go on from. [default: the latest]"),
         *running_options(),
     ]
-    return StepwellCommand("resume", callback=run, params=params, help=_HELP, show_common=True)
+    return ResumeCommand("resume", callback=run, params=params, help=_HELP, show_common=True)
+
+
+class ResumeCommand(StepwellCommand):
+    """Tells why it takes no parameters when one is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from stepwell.flow.parameters import parameters_of
+
+            name = error.option_name.lstrip("-").replace("-", "_")
+            if any(parameter.name.replace("-", "_") == name for parameter in parameters_of(session_of(ctx).flow)):
+                raise UsageError(
+                    f"`resume` keeps the parameters of the earlier run, so `{error.option_name}` cannot be given",
+                    hint="start a new run with other parameters: `run`",
+                ) from error
+            raise
 
 
 def _origin(session: Session, given: str | None) -> str:

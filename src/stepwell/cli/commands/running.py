@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from stepwell.cli.errors import FAILURE, INTERRUPTED, SUCCESS
-from stepwell.cli.options import session_of
+from stepwell.cli.options import Count, session_of
 from stepwell.cli.render.style import is_terminal
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def running_options() -> list[click.Parameter]:
         click.Option(["--tag", "tags"], metavar="TAG", multiple=True, help="Tag the run. Repeatable."),
         click.Option(
             ["--max-workers"],
-            type=click.IntRange(min=1),
+            type=Count(1),
             help="The most tasks at once. [default: what fits the machine]",
             expose_value=False,
             callback=_store_setting,
@@ -51,7 +51,7 @@ def running_options() -> list[click.Parameter]:
         ),
         click.Option(
             ["--max-num-splits"],
-            type=click.IntRange(min=1),
+            type=Count(1),
             help="Refuse a foreach with more items. [default: no limit]",
         ),
         click.Option(["--max-log-size"], type=int, hidden=True, expose_value=False),

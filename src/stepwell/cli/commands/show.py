@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from stepwell.base.errors import NotFound, UsageError
-from stepwell.cli.options import StepwellCommand, json_option
+from stepwell.cli.options import Count, StepwellCommand, json_option
 
 if TYPE_CHECKING:
     from stepwell.base.pathspec import Pathspec
@@ -37,9 +37,7 @@ def command(session: Session) -> click.Command:
 
     params: list[click.Parameter] = [
         click.Argument(["pathspec"], required=False),
-        click.Option(
-            ["--limit"], type=click.IntRange(min=1), default=20, help="The most rows of a list. [default: 20]"
-        ),
+        click.Option(["--limit"], type=Count(1), default=20, help="The most rows of a list. [default: 20]"),
         json_option(),
     ]
     help_text = _FLOW_HELP if session.flow_class is not None else _HELP

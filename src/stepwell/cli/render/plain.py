@@ -158,7 +158,12 @@ class PlainView:
 def began_lines(event: RunBegan) -> list[Line]:
     """What is said when a run has its id."""
     resumes = f", resumes run {event.origin_run}" if event.origin_run else ""
-    return [Line("err", f"Run {event.flow}/{event.run} starts for {event.user} in {event.datastore}{resumes}")]
+    return [
+        Line(
+            "err",
+            f"Run {event.flow}/{event.run} starts for {event.user} in {event.datastore.removeprefix('file://')}{resumes}",
+        )
+    ]
 
 
 def reuse_text(event: TasksCloned) -> str:
@@ -194,7 +199,7 @@ def error_headline(error: ErrorRecord | None) -> str:
     if error is None:
         return "no reason is known"
     first = clean_line(error.message.strip().partition("\n")[0])
-    kind = error.type.removeprefix("builtins.").rpartition(".")[2]
-    if kind and not first.startswith(kind):
+    kind = error.type.rpartition(".")[2]
+    if error.kind == "exception" and kind and not first.startswith(kind):
         first = f"{kind}: {first}" if first else kind
     return shorten(first or error.kind, 200)
