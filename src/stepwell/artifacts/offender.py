@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MAX_OBJECTS = 300_000
-_MAX_SECONDS = 2.0
+_MAX_SECONDS = 1.0
 _ATOMS = frozenset(
     {type(None), bool, int, float, complex, str, bytes, bytearray, BuiltinFunctionType, ModuleType, type}
 )
@@ -104,11 +104,9 @@ def _path_to(target: Any, root: Any, path: str) -> str | None:
         for label, child in _safely(_children(entries[position][0])):
             if child is target:
                 return path + _labels(entries, position) + label
-            if type(child) not in _ATOMS and id(child) not in seen:
+            if len(entries) < _MAX_OBJECTS and type(child) not in _ATOMS and id(child) not in seen:
                 seen.add(id(child))
                 entries.append((child, position, label))
-                if len(entries) == _MAX_OBJECTS:
-                    return None
         position += 1
     return None
 

@@ -140,6 +140,16 @@ def test_a_value_that_can_no_longer_be_stored_has_changed(writer, reader):
     assert not is_unchanged(ref, value, writer, reader)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(1, 2), (1, 1.0), (True, 1), ("a", "b"), (b"a" * 5000, b"b" * 5000), (None, 0), ([1], (1,)), (1.5, "1.5")],
+)
+def test_a_value_that_was_replaced_has_changed(before, after, writer, reader):
+    ref = writer.store("x", before)
+    assert is_unchanged(ref, before, writer, reader)
+    assert not is_unchanged(ref, after, writer, reader)
+
+
 def test_nothing_is_stored_for_a_changed_value(writer, reader, store):
     ref = writer.store("x", np.arange(300_000.0))
     before = set(store.keys("blobs/"))

@@ -216,6 +216,8 @@ def test_a_huge_value_is_searched_within_bounds(writer):
     value = [[n] for n in range(400_000)]
     value.append(Thing(deep=Thing(lock=lock())))
     assert "holds a `_thread.lock`" in message_for(writer, value)
+    value[-1] = lock()
+    assert "`self.model[400000]` is a `_thread.lock`" in message_for(writer, value)
 
 
 def test_refused_values_leave_the_writer_usable(writer, reader, store):
