@@ -85,7 +85,7 @@ FULL = Profile(
     resume_metaflow=Side(repeats=1, tasks=500),
     listed=Side(repeats=5, tasks=10_000),
     listed_metaflow=Side(repeats=1, tasks=500),
-    array=Side(repeats=3),
+    array=Side(repeats=7),
     array_metaflow=Side(repeats=1),
 )
 

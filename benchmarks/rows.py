@@ -177,19 +177,20 @@ def _memory(results: Results) -> list[Row]:
 
 
 def _array(results: Results) -> list[Row]:
+    # The least of the repeats: on a virtual machine, memory that the host has not given yet costs a second for each
+    # 512 MB, at whoever touches it first, and that is not the system's doing.
     speeds: Costs = {}
-    without, kept = _pair(results, "array-none", cpu), _pair(results, "array-kept", cpu)
-    for system in without:
-        before, after = without[system], kept[system]
+    for system in ("stepwell", "metaflow"):
+        more = _difference(results.least("array-kept", system, cpu), results.least("array-none", system, cpu), 1)
         # A difference within the noise says only "faster than can be seen".
-        speeds[system] = None if before is None or after is None else ARRAY_MB / (max(after - before, 10) / 1000)
+        speeds[system] = None if more is None else ARRAY_MB / (max(more, 10) / 1000)
     return [
         Row(
             what="persist a 512 MB array",
             unit="MB per CPU-second",
             budget=1000,
             more=True,
-            note="CPU of a run that keeps it less that of one that does not",
+            note="CPU of a run that keeps it less that of one that does not; least of the repeats",
             costs=speeds,
         ),
         Row(

@@ -35,6 +35,11 @@ class Results:
         samples = self.samples.get((case, system))
         return statistics.median(map(read, samples)) if samples else None
 
+    def least(self, case: str, system: str, read: Callable[[Sample], float]) -> float | None:
+        """The least over the repeats, or None where the case did not run on that system."""
+        samples = self.samples.get((case, system))
+        return min(map(read, samples)) if samples else None
+
 
 def run_session(cases: list[Case], keep: bool = False) -> Results:
     """Run everything. A case that fails is reported and leaves its rows empty; the others go on."""
@@ -57,6 +62,9 @@ def run_session(cases: list[Case], keep: bool = False) -> Results:
                     print(f"{case.name} on {system.name} FAILED\n{fault}", file=sys.stderr)
                     continue
                 results.samples.setdefault(key, []).append(sample)
+                if not (keep or case.script):
+                    # What it wrote leaves the page cache with it, so that the next repeat finds the machine as it was.
+                    shutil.rmtree(_folder(case, system, repeat))
                 cost = sample.cost
                 print(
                     f"{case.name:<15} {system.name:<9} wall {cost.wall:8.3f} s  cpu {cost.cpu:8.3f} s", file=sys.stderr
@@ -67,7 +75,7 @@ def run_session(cases: list[Case], keep: bool = False) -> Results:
 
 
 def _run_once(case: Case, system: System, tasks: int, repeat: int, prepared: dict[str, Path]) -> Sample:
-    folder = ROOM / "work" / case.name / f"{system.name}-{repeat}"
+    folder = _folder(case, system, repeat)
     # A script that only reads is run again on what the first repeat prepared.
     reuse = case.script is not None and system.name in prepared
     folder = prepared[system.name] if reuse else folder
@@ -90,6 +98,10 @@ def _run_once(case: Case, system: System, tasks: int, repeat: int, prepared: dic
         command = _command(case, system, case.arguments, tasks)
     cost = measure(command, cwd=folder, environment=system.variables(case.environment), sample=case.sample_memory)
     return Sample(cost, files_below(folder))
+
+
+def _folder(case: Case, system: System, repeat: int) -> Path:
+    return ROOM / "work" / case.name / f"{system.name}-{repeat}"
 
 
 def _command(case: Case, system: System, arguments: tuple[str, ...], tasks: int) -> list[str]:
