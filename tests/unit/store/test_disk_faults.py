@@ -182,3 +182,12 @@ def test_a_file_in_the_place_of_a_folder_is_named(tmp_path: Path) -> None:
     assert caught.value.hint
     with pytest.raises(NotFound):
         store.get("a/b")
+
+
+@pytest.mark.parametrize("create_only", [False, True])
+def test_a_key_that_is_a_folder_cannot_be_written_and_nothing_is_left(tmp_path: Path, create_only: bool) -> None:
+    store = LocalStore(tmp_path)
+    store.put("a/b", [b"x"])
+    with pytest.raises(StoreError):
+        (store.put_new if create_only else store.put)("a", [b"y"])
+    assert files_below(tmp_path) == ["a/b"]

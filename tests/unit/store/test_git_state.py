@@ -132,3 +132,13 @@ def test_a_broken_repository_is_no_error(tmp_path: Path) -> None:
 )
 def test_remotes_are_shown_without_credentials(url: str, shown: str) -> None:
     assert without_credentials(url) == shown
+
+
+def test_looking_does_not_touch_the_users_index(checkout: Path) -> None:
+    # Git would note the new time stamp in the index, under a lock that the user's own git may meet.
+    os.utime(checkout / "flows" / "train.py", (1, 1))
+    before = (checkout / ".git" / "index").read_bytes()
+    state = start_git_state(str(checkout)).finish(WAIT)
+    assert state is not None
+    assert not state.dirty
+    assert (checkout / ".git" / "index").read_bytes() == before
