@@ -59,6 +59,7 @@ class PlainView:
         self._clock = clock
         self._tasks = tasks and not quiet
         self._budget = OutputBudget()
+        self._stopped: set[str] = set()
         self._flow = ""
         self._run = ""
         self._told: dict[str, tuple[float, int]] = {}
@@ -75,9 +76,14 @@ class PlainView:
                 self._flow, self._run = event.flow, event.run
                 return [] if self._quiet else began_lines(event)
             case Notice():
-                return [] if self._quiet and event.level == "info" else notice_lines(event)
+                return self._notice(event)
             case _:
                 return self._news(event) if self._tasks else []
+
+    def _notice(self, event: Notice) -> list[Line]:
+        # The engine and this view both stop showing what is too much; one word about it is enough.
+        told = any(event.hint.startswith(command) for command in self._stopped)
+        return [] if event.level == "info" and (self._quiet or told) else notice_lines(event)
 
     def _news(self, event: TasksCloned | TaskBegan | Progress | RunFinished) -> list[Line]:
         if isinstance(event, TaskBegan):
@@ -94,23 +100,23 @@ class PlainView:
         return [self._task_line(event.at, f"{event.step}/{event.task}", f"started{again}{pid}")]
 
     def _ended(self, event: TaskEnded) -> list[Line]:
-        lines = self._left_out(event)
+        self._budget.close(event.task, event.attempt)
         where = f"{event.step}/{event.task}"
-        name = f" ({clean_line(shorten(event.label, 40))})" if event.label else ""
+        name = f" (item {clean_line(shorten(event.label, 40))})" if event.label else ""
         if event.outcome == "failed":
             text = f"failed after {format_duration(event.wall)}{name}: {error_headline(event.error)}"
             if event.retry_in is not None:
                 wait = f"in {format_duration(event.retry_in)}" if event.retry_in else "now"
                 text += f"; tries again {wait}"
-            return [*lines, self._task_line(event.at, where, text)]
+            return [self._task_line(event.at, where, text)]
         if not self._tasks or self.watch.has_many(event.step):
-            return lines
+            return []
         if event.outcome == "cancelled":
-            return [*lines, self._task_line(event.at, where, f"cancelled after {format_duration(event.wall)}{name}")]
+            return [self._task_line(event.at, where, f"cancelled after {format_duration(event.wall)}{name}")]
         memory = f", {format_size(event.peak_memory)}" if event.peak_memory else ""
         branches = f", splits into {plural(event.branches, 'task')}" if event.branches is not None else ""
         text = f"done in {format_duration(event.wall)}{memory}{branches}{name}"
-        return [*lines, self._task_line(event.at, where, text)]
+        return [self._task_line(event.at, where, text)]
 
     def _log(self, event: LogText) -> list[Line]:
         shown = self._budget.admit(event.task, event.attempt, event.at, event.text)
@@ -120,15 +126,11 @@ class PlainView:
             lines.append(self._task_line(event.at, where, f"… {plural(shown.resumed_after, 'line')} not shown here"))
         lines.extend(self._task_line(event.at, where, text) for text in shown.lines)
         if shown.stopped:
-            text = f"… prints faster than can be shown; everything: stepwell logs {self._flow}/{self._run}/{where}"
+            command = f"stepwell logs {self._flow}/{self._run}/{where}"
+            self._stopped.add(command)
+            text = f"… prints faster than can be shown; everything: {command}"
             lines.append(self._task_line(event.at, where, text))
         return lines
-
-    def _left_out(self, event: TaskEnded) -> list[Line]:
-        left_out = self._budget.close(event.task, event.attempt)
-        if not left_out:
-            return []
-        return [self._task_line(event.at, f"{event.step}/{event.task}", f"… {plural(left_out, 'line')} not shown here")]
 
     def _progress(self, at: float, steps: Iterable[StepProgress], *, final: bool) -> list[Line]:
         lines = []

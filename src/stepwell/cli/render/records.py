@@ -47,10 +47,7 @@ def run_lines(detail: RunDetail, style: Style, width: int | None) -> list[str]:
     lines = [title, *_fact_lines(facts, style, width), "", *steps_lines(detail.steps, style, width)]
     if detail.failed:
         lines += ["", style.red("failed")]
-        lines += [
-            shorten(f"  {task.pathspec}  {clean_line(' '.join(filter(None, (task.label, task.error))))}", width or 400)
-            for task in detail.failed[:5]
-        ]
+        lines += [shorten(f"  {task.pathspec}  {_failure_text(task)}", width or 400) for task in detail.failed[:5]]
         if len(detail.failed) > 5:
             lines.append(f"  … and {plural(len(detail.failed) - 5, 'more task')}")
     return lines
@@ -180,6 +177,11 @@ def short_type(name: str) -> str:
     name = name.removeprefix("builtins.")
     module, dot, last = name.rpartition(".")
     return f"{module.split('.')[0]}.{last}" if dot else last
+
+
+def _failure_text(task: TaskAnswer) -> str:
+    item = f"item {task.label}: " if task.label else ""
+    return clean_line(f"{item}{task.error}")
 
 
 def _shape(shape: Sequence[int]) -> str:

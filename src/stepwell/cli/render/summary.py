@@ -80,7 +80,7 @@ def _verdict(finished: RunFinished, style: Style) -> list[str]:
 
 def _failure(failure: FailedTask, finished: RunFinished, style: Style) -> list[str]:
     error = failure.error
-    label = f" ({clean_line(shorten(failure.label, 60))})" if failure.label else ""
+    label = f" (item {clean_line(shorten(failure.label, 60))})" if failure.label else ""
     attempts = f" after {failure.attempts} attempts" if failure.attempts > 1 else ""
     lead = "First failure" if finished.failed_tasks > 1 else "Failure"
     lines = [f"{style.red(lead)} in {style.bold(f'{failure.step}/{failure.task}')}{label}{attempts}:", ""]
@@ -118,10 +118,10 @@ def _account(finished: RunFinished) -> list[str]:
         text = _steps_text(counted)
         if text:
             rows.append((title, text))
-    used = f"{format_duration(finished.wall)} by the clock, {format_duration(finished.cpu)} of CPU"
+    used = f"{format_duration(finished.wall)}, {format_duration(finished.cpu)} of CPU"
     if finished.peak_memory:
-        used += f", at most {format_size(finished.peak_memory)}"
-        used += f" in one task ({finished.peak_step})" if finished.peak_step else ""
+        used += f", at most {format_size(finished.peak_memory)} in a task"
+        used += f" (`{finished.peak_step}`)" if finished.peak_step else ""
     rows.append(("took", used))
     return [f"  {title.ljust(10)}  {text}" for title, text in rows]
 

@@ -73,10 +73,9 @@ class OutputBudget:
             account = self._accounts[task, attempt] = _Account(at)
         return account.admit(at, text)
 
-    def close(self, task: int, attempt: int) -> int:
-        """The attempt is over: how many of its lines were left out since the last one shown."""
-        account = self._accounts.pop((task, attempt), None)
-        return account.dropped if account is not None else 0
+    def close(self, task: int, attempt: int) -> None:
+        """The attempt is over: forget it."""
+        self._accounts.pop((task, attempt), None)
 
 
 class _Account:
