@@ -8,6 +8,7 @@ ignored. It refuses to know clocks, files and processes.
 from __future__ import annotations
 
 from itertools import count
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from stepwell.engine.scheduler.admission import Machine
@@ -166,13 +167,11 @@ class Scheduler:
     def _fail(self, task: Task) -> list[Command]:
         """A task failed for good: what that means for all others."""
         self._note_failed(task)
-        if self._ending:
-            return []
-        if self._on_failure != "continue":
+        if not self._ending and self._on_failure != "continue":
             self._ending = "failed"
             self._drop_waiting()
-        if self._on_failure == "stop":
-            return self._terminate(self._running.values())
+            if self._on_failure == "stop":
+                return self._terminate(self._running.values())
         return self._end_gang(task.gang) if task.gang else []
 
     def _note_failed(self, task: Task) -> None:
@@ -188,9 +187,10 @@ class Scheduler:
 
     def _drop_waiting(self) -> None:
         """Launch nothing more. A task whose next attempt was still to come has failed for good by that."""
-        for task in (*self._turns.drop_all(), *self._pausing.values()):
-            self._note_failed(task)
+        tried = [*self._turns.drop_all(), *self._pausing.values()]
         self._pausing.clear()
+        for task in sorted(tried, key=attrgetter("number")):
+            self._note_failed(task)
 
     def _terminate(self, tasks: Iterable[Task]) -> list[Command]:
         commands: list[Command] = []

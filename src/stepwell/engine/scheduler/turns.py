@@ -110,7 +110,7 @@ class Turns:
         self._queues.clear()
         self._sorted = None
         self._held = 0
-        return sorted(tried, key=_number)
+        return tried
 
     def _queue(self, step: StepState) -> Queue:
         queue = self._queues.get(step.name)
@@ -163,7 +163,3 @@ class Turns:
 
 def _turn(queue: Queue) -> tuple[int, int]:
     return (-queue.step.plan.rank, queue.waiting[0].order)
-
-
-def _number(task: Task) -> int:
-    return task.number
