@@ -147,5 +147,5 @@ def _proportional_size(pid: int) -> int:
 
 
 def files_below(folder: Path) -> int:
-    """How many files there are in `folder` and its folders."""
-    return sum(len(files) for _, _, files in os.walk(folder))
+    """How many files and folders there are in `folder`: a folder costs an inode and a block as a file does."""
+    return sum(len(files) + len(folders) for _, folders, files in os.walk(folder))

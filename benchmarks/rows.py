@@ -147,7 +147,7 @@ def _per_task(results: Results) -> list[Row]:
         ),
         Row(what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "numpy-1", "numpy-n", wall)),
         Row(
-            what="files written per trivial task",
+            what="files and folders written per trivial task",
             unit="files",
             budget=3,
             note=sizes,
