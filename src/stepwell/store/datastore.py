@@ -3,7 +3,7 @@
     blobs/ab/<digest>                                     immutable content
     flows/<Flow>/<run>/run.json                           header; creating it allocates the run's id
     flows/<Flow>/<run>/log                                append log of results, starts, tags, the end
-    flows/<Flow>/<run>/<step>/<task>/<attempt>.out|.err   raw output, readable while the task runs
+    flows/<Flow>/<run>/<step>/<task>.<attempt>.out|.err   raw output, readable while the task runs
 
 It is the truth: everything else, such as the records' index, can be made from it again.
 """
@@ -132,9 +132,12 @@ class Datastore:
         return RunLog(self.store.open_log(f"flows/{_name(flow)}/{_name(run)}/log"))
 
     def output_key(self, flow: str, run: str, step: str, task: int, attempt: int, stream: Stream) -> str:
-        """Where an attempt's raw output stands."""
+        """Where an attempt's raw output stands.
+
+        All of a step's output is in one folder: a new folder for each task would cost ten times what its files cost.
+        """
         suffix = "out" if stream == "stdout" else "err"
-        return f"flows/{_name(flow)}/{_name(run)}/{_name(step)}/{task}/{attempt}.{suffix}"
+        return f"flows/{_name(flow)}/{_name(run)}/{_name(step)}/{task}.{attempt}.{suffix}"
 
     def output_path(self, flow: str, run: str, step: str, task: int, attempt: int, stream: Stream) -> str | None:
         """The absolute path of an attempt's output, None where the datastore is no local folder.
@@ -173,7 +176,7 @@ class Datastore:
         return self.store.size(self.output_key(flow, run, step, task, attempt, stream)) or 0
 
     def delete_empty_output(self, flow: str, run: str, step: str, task: int, attempt: int) -> None:
-        """Remove the output files of an attempt that is over, where they are empty, and their folder with the last."""
+        """Remove the output files of an attempt that is over, where they are empty."""
         for stream in ("stdout", "stderr"):
             key = self.output_key(flow, run, step, task, attempt, stream)
             path = self.store.local_path(key)

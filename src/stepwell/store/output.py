@@ -12,7 +12,7 @@ from stepwell.store.os_errors import store_error
 def open_output(path: str) -> int:
     """A descriptor that appends to an output file, which is made, with its folders, when it is not there.
 
-    Use this and not `os.open`: a folder may be removed, because the last empty file in it was, at any moment.
+    Folders may be made and removed by others at the same time.
 
     Raises:
         StoreFull: No space.
@@ -25,19 +25,11 @@ def open_output(path: str) -> int:
 
 
 def remove_empty(path: str) -> None:
-    """Remove an output file that is empty, and the task's folder when nothing else is in it.
-
-    The step's folder stays: other tasks are making theirs in it.
-    """
+    """Remove an output file that is empty; its folder stays, other tasks are writing there."""
     try:
-        if os.stat(path).st_size:
-            return
-        os.unlink(path)
+        if os.stat(path).st_size == 0:
+            os.unlink(path)
     except FileNotFoundError:
-        pass
+        return
     except OSError as error:
         raise store_error(error, path, writing=True) from error
-    try:
-        os.rmdir(os.path.dirname(path))
-    except OSError:
-        return
