@@ -78,6 +78,7 @@ class ZygoteLauncher:
         self._outgoing: bytearray = bytearray()
         self._prepared: Prepare | None = None
         self._ready = False
+        self._attached = False
         self._closed = False
         self._deaths = 0
         self._sock, self._pid = self._starts[0]()
@@ -86,6 +87,7 @@ class ZygoteLauncher:
         """Begin to work within this reactor."""
         self._reactor = reactor
         self._listener = listener
+        self._attached = True
         self._watch()
 
     def prepare(self, datastore: str, code: CodeSnapshot) -> None:
@@ -115,12 +117,7 @@ class ZygoteLauncher:
         if self._closed:
             return
         self._closed = True
-        self._reactor.forget(self._sock.fileno())
-        self._sock.close()
-        try:
-            os.waitpid(self._pid, 0)
-        except ChildProcessError:
-            return
+        self._retire()
 
     # --- talking ------------------------------------------------------------------------------------------------
 
@@ -192,7 +189,8 @@ class ZygoteLauncher:
         self._restart()
 
     def _retire(self) -> None:
-        self._reactor.forget(self._sock.fileno())
+        if self._attached:
+            self._reactor.forget(self._sock.fileno())
         self._sock.close()
         try:
             os.waitpid(self._pid, 0)
