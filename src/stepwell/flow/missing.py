@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from stepwell.flow.parameter import Parameter
+
 
 def missing_attribute(flow: Any, name: str) -> str:
     """The message for `self.<name>` when there is nothing of that name."""
     import difflib
 
     runtime = flow.__dict__.get("_stepwell_runtime")
+    if isinstance(getattr(type(flow), name, None), Parameter):
+        return f"the parameter `{name}` has no value outside of a run"
     if runtime is None:
         return f"`{type(flow).__name__}` has no attribute `{name}`"
     if name in flow.__dict__.get("_stepwell_deleted", ()):

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
 KEYWORDS = ("foreach", "num_parallel", "condition", "limit")
 
-FORMS_HINT = 'the forms are `self.next(self.a)`, `self.next(self.a, self.b)`, `self.next(self.a, foreach="items")`'
-
 
 class NextFault(Exception):  # noqa: N818 - a message, turned into a diagnostic
     """Why a call cannot be understood: code, message, hint and place."""
@@ -113,7 +111,7 @@ class _Reader:
             raise self._fault(
                 f"`{text}` calls the step in place of naming it", f"write `{text.partition('(')[0]}`", node
             )
-        raise self._fault(f"`{text}` does not name a step", f"write a step as `self.{name}`; {FORMS_HINT}", node)
+        raise self._fault(f"`{text}` does not name a step", f"write a step as `self.{name}`", node)
 
     def _name_text(self, node: ast.expr, keyword: str) -> str:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
