@@ -9,7 +9,7 @@ import click
 
 from stepwell.base.errors import UsageError
 from stepwell.base.plugins import nearest
-from stepwell.cli.options import EXIT_CODES, common_options, session_of
+from stepwell.cli.options import EXIT_CODES, common_options, session_of, version_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ class LazyGroup(click.Group):
     """
 
     def __init__(self, *args: Any, entries: dict[str, Entry], default: str | None = None, **settings: Any) -> None:
-        super().__init__(*args, params=[*common_options()], epilog=EXIT_CODES, **settings)
+        super().__init__(*args, params=[*common_options(), version_option()], epilog=EXIT_CODES, **settings)
         self.entries = entries
         self.default = default
         self.no_args_is_help = default is None

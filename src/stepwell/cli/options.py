@@ -123,6 +123,21 @@ def session_of(ctx: click.Context) -> Session:
     return session
 
 
+def version_option() -> click.Option:
+    """`--version`, for the groups."""
+
+    def show(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001
+        if value and not ctx.resilient_parsing:
+            from stepwell.base.version import __version__
+
+            session_of(ctx).print([f"stepwell {__version__}"])
+            ctx.exit()
+
+    return click.Option(
+        ["--version"], is_flag=True, is_eager=True, expose_value=False, callback=show, help="Show the version and exit."
+    )
+
+
 def json_option() -> click.Option:
     """`--json`, for commands that print something to read."""
     return click.Option(["--json", "as_json"], is_flag=True, help="Print JSON.")
