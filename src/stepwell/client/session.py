@@ -148,7 +148,9 @@ class ClientSession:
             from stepwell.artifacts.reader import ArtifactReader
             from stepwell.client.snapshot_modules import main_module_of
 
-            reader = ArtifactReader(self.datastore.blobs, main_module=lambda: main_module_of(self, flow, run))
+            reader = ArtifactReader(
+                self.datastore.blobs, main_module=lambda: main_module_of(self.datastore, self.header(flow, run).code)
+            )
             _keep(self._readers, (flow, run), reader)
         try:
             return reader.load(ref, name)
@@ -158,7 +160,7 @@ class ClientSession:
             from stepwell.client.snapshot_modules import snapshot_on_path
 
             # Modules that stood beside the flow file come from the run's own code snapshot.
-            with snapshot_on_path(self, flow, run, error.__cause__.name) as found:
+            with snapshot_on_path(self.datastore, self.header(flow, run).code, error.__cause__.name) as found:
                 if not found:
                     raise
                 return reader.load(ref, name)

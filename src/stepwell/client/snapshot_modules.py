@@ -14,20 +14,20 @@ from stepwell.store.snapshot import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stepwell.client.session import ClientSession
+    from stepwell.documents.run import CodeSnapshot
+    from stepwell.store.datastore import Datastore
 
 # Snapshots that were written out for imports; the folders go when the process ends.
 _folders: dict[str, tempfile.TemporaryDirectory[str]] = {}
 
 
-def main_module_of(session: ClientSession, flow: str, run: str) -> ModuleType:
-    """The flow file of a run as a module: executed once, under a name of its own, never as `__main__`."""
-    code = session.header(flow, run).code
+def main_module_of(datastore: Datastore, code: CodeSnapshot) -> ModuleType:
+    """The flow file of a snapshot as a module: executed once, under a name of its own, never as `__main__`."""
     name = f"_stepwell_flow_{code.digest[:16]}"
     known = sys.modules.get(name)
     if known is not None:
         return known
-    snapshot = Snapshot.open(session.datastore, code.digest)
+    snapshot = Snapshot.open(datastore, code.digest)
     source = snapshot.read(code.source)
     module = ModuleType(name)
     module.__file__ = os.path.join(code.root, code.source)
@@ -43,17 +43,16 @@ def main_module_of(session: ClientSession, flow: str, run: str) -> ModuleType:
 
 
 @contextlib.contextmanager
-def snapshot_on_path(session: ClientSession, flow: str, run: str, module: str | None) -> Iterator[bool]:
+def snapshot_on_path(datastore: Datastore, code: CodeSnapshot, module: str | None) -> Iterator[bool]:
     """Make the snapshot's modules importable for a while, when it has the one that was missed.
 
     Args:
-        session: Where the run is.
-        flow: The flow's name.
-        run: The run's id.
+        datastore: Where the snapshot is.
+        code: The snapshot.
         module: Name of the missing module.
     """
     top = (module or "").partition(".")[0]
-    snapshot = Snapshot.open(session.datastore, session.header(flow, run).code.digest)
+    snapshot = Snapshot.open(datastore, code.digest)
     paths = {file.path for file in snapshot.files()}
     if not top or not (f"{top}.py" in paths or any(path.startswith(f"{top}/") for path in paths)):
         yield False

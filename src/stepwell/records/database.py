@@ -41,6 +41,11 @@ class Database:
         path: The file, or None for an index in memory.
         create: Make the file when it is missing; otherwise the index then lives in memory.
         notice: Is told, in one sentence, when the file was damaged or could not be used.
+
+    Attributes:
+        generation: Grows whenever another database takes the place of the last: what was read before may be gone.
+        in_memory: True when the index has no file.
+        read_only: True when the file can only be read.
     """
 
     def __init__(self, path: str | None, *, create: bool = True, notice: Callable[[str], None] | None = None) -> None:
@@ -53,6 +58,7 @@ class Database:
         self._abandoned: list[sqlite3.Connection] = []
         self._wait = -1.0
         self._guard = threading.RLock()
+        self.generation = 0
         self.in_memory = path is None
         self.read_only = False
 
@@ -71,6 +77,7 @@ class Database:
                 self.close()
         if self._connection is None:
             self._connection = self._open()
+            self.generation += 1
             self._pid, self._wait = os.getpid(), -1.0
         if wait != self._wait:
             self._connection.execute(f"PRAGMA busy_timeout = {int(wait * 1000)}")
@@ -145,14 +152,14 @@ class Database:
                 f"the records index cannot be used: {error}",
                 hint="`stepwell records rebuild` makes it anew from the datastore; nothing is lost",
             ) from error
-        if self.in_memory or self._identity != _identity(self.path):
+        if self.in_memory:
             self.close()
-        elif code in _DAMAGE or _lacks_tables(error):
-            self._set_aside(str(error))
-        elif trial == 0 and code not in _BUSY:
-            self.close()
-        else:
+        elif trial == 2 or code in _BUSY:
             self.to_memory(f"the records index cannot be used ({error}); reading the datastore instead")
+        elif self._identity == _identity(self.path) and (code in _DAMAGE or _lacks_tables(error)):
+            self._set_aside(str(error))
+        else:
+            self.close()
 
     def to_memory(self, message: str) -> None:
         """Go on with an index in memory: a copy of the file where it can be read, else an empty one."""
@@ -166,6 +173,7 @@ class Database:
             copy = _new_memory()
         self.close()
         self._connection, self._pid, self.in_memory, self.read_only = copy, os.getpid(), True, False
+        self.generation += 1
         if message:
             self._say(message)
 
@@ -196,20 +204,15 @@ class Database:
         assert self.path is not None
         if not os.path.exists(self.path):
             _create_file(self.path)
-        connection = _connect(self.path)
         try:
-            if _version(connection) != SCHEMA_VERSION:
-                connection.execute("BEGIN IMMEDIATE")
-                _recreate(connection)
-                connection.execute("COMMIT")
+            connection = _open_current(self.path)
         except sqlite3.Error as error:
-            connection.close()
             code = getattr(error, "sqlite_errorcode", None)
             if code is None or code & 0xFF not in _DAMAGE:
                 raise
             self._move(str(error))
             _create_file(self.path)
-            connection = _connect(self.path)
+            connection = _open_current(self.path)
         self._identity = _identity(self.path)
         return connection
 
@@ -286,9 +289,29 @@ def _connect(path: str, *, uri: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=256, uri=uri
     )
-    # The last commits may be lost with the power, which does no harm: they are in the run logs.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA cache_size = -32000")
+    try:
+        # The last commits may be lost with the power, which does no harm: they are in the run logs.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute("PRAGMA cache_size = -32000")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _open_current(path: str) -> sqlite3.Connection:
+    """Open a file, with the tables of this version: those of another one are replaced by empty ones."""
+    connection = _connect(path)
+    try:
+        if _version(connection) != SCHEMA_VERSION:
+            connection.execute("BEGIN IMMEDIATE")
+            if _version(connection) != SCHEMA_VERSION:
+                _recreate(connection)
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

@@ -137,8 +137,9 @@ class Follower:
 
     def discover(self, flow: str) -> None:
         """Make the runs of a flow known that the index does not know, and forget those that were deleted."""
-        there = self._datastore.runs(flow)
+        # In this order: a run that is made between the two looks must not pass for a deleted one.
         known = {row[0] for row in self._database.read(lambda c: c.execute(queries.RUN_IDS, (flow,)).fetchall())}
+        there = self._datastore.runs(flow)
         for run in known.difference(there):
             self._database.write(lambda connection, run=run: delete_run(connection, flow, run))  # type: ignore[misc]
         headers = []

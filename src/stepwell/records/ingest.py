@@ -37,6 +37,7 @@ class Rows(Struct):
         steps: Summaries in order of appearance.
         tags: `(added, tag)` in order: true for an added tag, false for a removed one.
         ended: Status, time and reason, when the run ended.
+        seen: The attempts that have a result in this batch.
     """
 
     started: list[tuple[Any, ...]] = field(default_factory=list)
@@ -45,6 +46,7 @@ class Rows(Struct):
     steps: dict[str, StepSummary] = field(default_factory=dict)
     tags: list[tuple[bool, str]] = field(default_factory=list)
     ended: tuple[str, float, str] | None = None
+    seen: set[tuple[str, int, int]] = field(default_factory=set)
 
 
 def rows_of(run_id: int, records: Iterable[tuple[str, LogRecord]]) -> Rows:
@@ -70,6 +72,9 @@ def rows_of(run_id: int, records: Iterable[tuple[str, LogRecord]]) -> Rows:
 
 def _add_result(rows: Rows, run_id: int, locator: str, result: TaskResult) -> None:
     step, task, attempt = result.step, result.task, result.attempt
+    if (step, task, attempt) in rows.seen:
+        return
+    rows.seen.add((step, task, attempt))
     usage = result.usage
     rows.results.append(
         (

@@ -29,18 +29,17 @@ FLOWS = "SELECT flow FROM runs GROUP BY flow ORDER BY flow"
 FIRST_RUN_AT = "SELECT created_at FROM runs WHERE flow = ? ORDER BY number LIMIT 1"
 LATEST_NUMBER = "SELECT max(number) FROM runs WHERE flow = ?"
 TAGS = "SELECT tag, kind FROM tags WHERE run_id = ?"
-STEPS = "SELECT step, position, started_at, finished_at, peak_memory FROM steps WHERE run_id = ? ORDER BY position"
+STEPS = "SELECT step, position, started_at, finished_at, peak_memory FROM steps WHERE run_id = ?"
 TASK_ATTEMPTS = f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND step = ? AND task = ? ORDER BY attempt"
 TASKS_DOWN = (
     f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND step = ? AND task < ? ORDER BY task DESC, attempt DESC LIMIT ?"
 )
 TASKS_UP = f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND step = ? AND task > ? ORDER BY task, attempt LIMIT ?"
-UNSUCCESSFUL = (
-    f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND status = ? AND status <> 'succeeded' ORDER BY step, task LIMIT ?"
-)
+# Not `status = ?`: SQLite would then put the value into the second condition and not see that the index fits.
+_STATUS = "status <> 'succeeded' AND status >= ?1 AND status <= ?1"
+UNSUCCESSFUL = f"SELECT {_TASK} FROM tasks WHERE run_id = ?2 AND {_STATUS} ORDER BY status, step, task LIMIT ?3"
 UNSUCCESSFUL_OF_STEP = (
-    f"SELECT {_TASK} FROM tasks WHERE run_id = ? AND status = ? AND status <> 'succeeded' AND step = ? "
-    "ORDER BY task LIMIT ?"
+    f"SELECT {_TASK} FROM tasks WHERE run_id = ?2 AND {_STATUS} AND step = ?4 ORDER BY status, step, task LIMIT ?3"
 )
 SUCCEEDED = (
     "SELECT step, path, task, attempt, locator FROM tasks WHERE run_id = ? AND status = 'succeeded' "
@@ -105,7 +104,8 @@ def tags_of(connection: Connection, run_id: int) -> tuple[frozenset[str], frozen
 
 def steps_of(connection: Connection, run_id: int) -> list[StepRow]:
     """The steps of a run in order of first appearance."""
-    return [StepRow(*row) for row in connection.execute(STEPS, (run_id,))]
+    rows = [StepRow(*row) for row in connection.execute(STEPS, (run_id,))]
+    return sorted(rows, key=lambda row: row.position)
 
 
 def attempts_of(connection: Connection, run_id: int, step: str, task: int) -> list[TaskRow]:
@@ -138,9 +138,9 @@ def oldest_tasks(connection: Connection, run_id: int, step: str, after: int, lim
 def unsuccessful_tasks(connection: Connection, run_id: int, status: str, step: str | None, limit: int) -> list[TaskRow]:
     """Attempts with a status other than `succeeded`, of one step or of all."""
     if step is None:
-        found = connection.execute(UNSUCCESSFUL, (run_id, status, limit))
+        found = connection.execute(UNSUCCESSFUL, (status, run_id, limit))
     else:
-        found = connection.execute(UNSUCCESSFUL_OF_STEP, (run_id, status, step, limit))
+        found = connection.execute(UNSUCCESSFUL_OF_STEP, (status, run_id, limit, step))
     return [TaskRow(*row) for row in found]
 
 

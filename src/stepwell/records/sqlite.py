@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -14,13 +15,16 @@ from stepwell.records.following import Follower
 from stepwell.records.status import is_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from sqlite3 import Connection
 
     from stepwell.base.clock import Clock
     from stepwell.documents.run import LogRecord, RunHeader
     from stepwell.records.database import Database
     from stepwell.records.rows import ArtifactRow, FinishedResult, RunRow, StepRow, TaskRow, TaskStatus
     from stepwell.store.datastore import Datastore
+
+T = TypeVar("T")
 
 PAGE = 1000
 # How many successful runs speak for a step's memory, and how many runs are looked at to find them.
@@ -83,52 +87,62 @@ class Records:
 
     def latest_run_number(self, flow: str) -> int:
         """The highest run id of a flow as a number, 0 when it has no runs."""
-        self._follower.discover(flow)
-        (number,) = self._database.read(lambda c: c.execute(queries.LATEST_NUMBER, (flow,)).fetchone())
-        return max(number or 0, 0)
+        found = self._ask_flow(flow, lambda c: c.execute(queries.LATEST_NUMBER, (flow,)).fetchone())
+        return max(found[0] or 0, 0)
 
     def latest_run(self, flow: str, user: str | None = None) -> str | None:
         """The id of a flow's newest run, of any user or of one."""
-        self._follower.discover(flow)
-        statement, values = queries.runs_page(flow=flow, statuses=(), user=user, tags=(), before=None, limit=1)
-        rows = self._database.read(lambda connection: queries.select_runs(connection, statement, values))
+        rows = self._newest(flow, user, 1)
         return rows[0].run if rows else None
 
     def step_peak_memory(self, flow: str) -> dict[str, int]:
         """Step to its largest peak memory over the last few successful runs, bytes; without unknown steps."""
-        self._follower.discover(flow)
-        statement, values = queries.runs_page(
-            flow=flow, statuses=(), user=None, tags=(), before=None, limit=PEAK_LOOK_BACK
-        )
-        for row in self._database.read(lambda connection: queries.select_runs(connection, statement, values)):
-            self._follower.refresh(flow, row.run)
-        return self._database.read(lambda connection: queries.step_peaks(connection, flow, PEAK_RUNS))
+
+        def ask() -> dict[str, int]:
+            for row in self._newest(flow, None, PEAK_LOOK_BACK):
+                self._follower.refresh(flow, row.run)
+            return self._database.read(lambda connection: queries.step_peaks(connection, flow, PEAK_RUNS))
+
+        return self._consistently(ask)
+
+    def _newest(self, flow: str, user: str | None, limit: int) -> list[RunRow]:
+        statement, values = queries.runs_page(flow=flow, statuses=(), user=user, tags=(), before=None, limit=limit)
+        return self._ask_flow(flow, lambda connection: queries.select_runs(connection, statement, values))
 
     def finished_results(self, flow: str, run: str) -> list[FinishedResult]:
         """The success of every task that has one, by step and task id; what a resume may clone."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(lambda connection: queries.finished_results(connection, row.id))
+        return self._ask(flow, run, queries.finished_results) or []
 
     # -- keeping up
 
     def refresh(self, flow: str, run: str) -> RunRow | None:
         """Index what a run's log has beyond the index; the run's row, None when there is no such run."""
-        row = self._follower.refresh(flow, run)
-        return self._settled(row) if row is not None else None
+
+        def ask() -> RunRow | None:
+            row = self._follower.refresh(flow, run)
+            return self._settled(row) if row is not None else None
+
+        return self._consistently(ask)
 
     def refresh_all(self, flow: str | None = None) -> None:
         """Index everything that the datastore has, of one flow or of all."""
-        for name in [flow] if flow is not None else self.flows():
-            self._follower.discover(name)
-            self._follower.refresh_stale(name)
+
+        def work() -> None:
+            for name in [flow] if flow is not None else self.flows():
+                self._follower.discover(name)
+                self._follower.refresh_stale(name)
+
+        self._consistently(work)
 
     # -- questions
 
     def flows(self) -> list[str]:
         """Names of the flows that have runs, sorted."""
-        return [flow for flow in self.datastore.flows() if self.latest_run_number(flow) or self.latest_run(flow)]
+        # A folder without a run is left by a process that died while it made its first one.
+        return [flow for flow in self.datastore.flows() if self._is_known(flow) or self.latest_run(flow) is not None]
+
+    def _is_known(self, flow: str) -> bool:
+        return self._database.read(lambda c: c.execute(queries.FIRST_RUN_AT, (flow,)).fetchone()) is not None
 
     def run(self, flow: str, run: str) -> RunRow | None:
         """A run as it is now, None when there is no such run."""
@@ -136,8 +150,7 @@ class Records:
 
     def first_run_at(self, flow: str) -> float | None:
         """When the flow's oldest run began, seconds since the epoch; None when it has no runs."""
-        self._follower.discover(flow)
-        found = self._database.read(lambda c: c.execute(queries.FIRST_RUN_AT, (flow,)).fetchone())
+        found = self._ask_flow(flow, lambda c: c.execute(queries.FIRST_RUN_AT, (flow,)).fetchone())
         return found[0] if found is not None else None
 
     def run_status(self, flow: str, run: str) -> TaskStatus | None:
@@ -188,54 +201,41 @@ class Records:
         page: int = PAGE,
     ) -> Iterator[RunRow]:
         """What `runs` returns, one page after the other without an end."""
-        self._follower.discover(flow)
-        if tags or status is not None:
-            self._follower.refresh_stale(flow)
         # A run whose process is gone is still `running` in the table.
         statuses = () if status is None else ("failed", "running") if status == "failed" else (status,)
         while True:
-            statement, values = queries.runs_page(
-                flow=flow, statuses=statuses, user=user, tags=tags, before=before, limit=page
-            )
-            rows = self._database.read(lambda c, s=statement, v=values: queries.select_runs(c, s, v))  # type: ignore[misc]
-            for row in rows:
-                current = self._follower.refresh(flow, row.run) if self._follower.is_behind(row) else row
-                if current is None:
-                    continue
-                settled = self._settled(current)
-                if status is None or settled.status == status:
-                    yield settled
-            if len(rows) < page:
+            select = queries.runs_page(flow=flow, statuses=statuses, user=user, tags=tags, before=before, limit=page)
+            filtered = bool(tags) or status is not None
+            found = self._consistently(partial(self._page_of_runs, flow, select, filtered=filtered))
+            yield from (row for row in found if status is None or row.status == status)
+            if len(found) < page:
                 return
-            before = rows[-1].number
+            before = found[-1].number
+
+    def _page_of_runs(self, flow: str, select: tuple[str, list[Any]], *, filtered: bool) -> list[RunRow]:
+        self._follower.discover(flow)
+        if filtered:
+            # What is not indexed yet may change which runs there are to show.
+            self._follower.refresh_stale(flow)
+        rows = self._database.read(lambda connection: queries.select_runs(connection, *select))
+        current = [self._follower.refresh(flow, row.run) if self._follower.is_behind(row) else row for row in rows]
+        return [self._settled(row) for row in current if row is not None]
 
     def tags(self, flow: str, run: str) -> tuple[frozenset[str], frozenset[str]]:
         """User tags and system tags of a run as they are now; both empty when there is no such run."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return frozenset(), frozenset()
-        return self._database.read(lambda connection: queries.tags_of(connection, row.id))
+        return self._ask(flow, run, queries.tags_of) or (frozenset(), frozenset())
 
     def steps(self, flow: str, run: str) -> list[StepRow]:
         """The steps of a run that have begun, in order of first appearance."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(lambda connection: queries.steps_of(connection, row.id))
+        return self._ask(flow, run, queries.steps_of) or []
 
     def count_tasks(self, flow: str, run: str) -> dict[str, dict[str, int]]:
         """Step to status to number of tasks, each counted by its last attempt."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return {}
-        return self._database.read(lambda connection: queries.count_tasks(connection, row.id))
+        return self._ask(flow, run, queries.count_tasks) or {}
 
     def attempts(self, flow: str, run: str, step: str, task: int) -> list[TaskRow]:
         """All attempts of a task, first to last; empty when there is no such task."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(lambda connection: queries.attempts_of(connection, row.id, step, task))
+        return self._ask(flow, run, lambda c, run_id: queries.attempts_of(c, run_id, step, task)) or []
 
     def tasks(self, flow: str, run: str, step: str, *, before: int | None = None, limit: int = PAGE) -> list[TaskRow]:
         """Tasks of a step from the highest id downwards, each with its last attempt.
@@ -247,20 +247,15 @@ class Records:
             before: Only tasks with a smaller id: the last one of the page before.
             limit: The most attempts looked at; a page is shorter when tasks were retried, and empty only at the end.
         """
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(
-            lambda connection: queries.newest_tasks(connection, row.id, step, before, max(limit, 1))
+        return (
+            self._ask(flow, run, lambda c, run_id: queries.newest_tasks(c, run_id, step, before, max(limit, 1))) or []
         )
 
     def iter_tasks(self, flow: str, run: str, step: str, *, page: int = PAGE) -> Iterator[TaskRow]:
         """All tasks of a step from the lowest id upwards, each with its last attempt."""
-        row = self._follower.refresh(flow, run)
         after = -1
-        while row is not None:
-            run_id, floor = row.id, after
-            rows = self._database.read(lambda c, r=run_id, f=floor: queries.oldest_tasks(c, r, step, f, page))  # type: ignore[misc]
+        while True:
+            rows = self._ask(flow, run, partial(queries.oldest_tasks, step=step, after=after, limit=page))
             if not rows:
                 return
             yield from rows
@@ -270,17 +265,39 @@ class Records:
         self, flow: str, run: str, status: TaskStatus, *, step: str | None = None, limit: int = PAGE
     ) -> list[TaskRow]:
         """Attempts that are running, failed or cancelled, by step and task id; found at once among many others."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(lambda c: queries.unsuccessful_tasks(c, row.id, status, step, limit))
+        return self._ask(flow, run, lambda c, run_id: queries.unsuccessful_tasks(c, run_id, status, step, limit)) or []
 
     def artifacts(self, flow: str, run: str, step: str, task: int, attempt: int) -> list[ArtifactRow]:
         """What an attempt produced, by name, without what it inherited."""
-        row = self._follower.refresh(flow, run)
-        if row is None:
-            return []
-        return self._database.read(lambda connection: queries.artifacts_of(connection, row.id, step, task, attempt))
+        return self._ask(flow, run, lambda c, run_id: queries.artifacts_of(c, run_id, step, task, attempt)) or []
+
+    def _ask(self, flow: str, run: str, query: Callable[[Connection, int], T]) -> T | None:
+        """The answer to a question about a run after its log has been indexed; None when there is no such run."""
+
+        def ask() -> T | None:
+            row = self._follower.refresh(flow, run)
+            return self._database.read(lambda connection: query(connection, row.id)) if row is not None else None
+
+        return self._consistently(ask)
+
+    def _ask_flow(self, flow: str, query: Callable[[Connection], T]) -> T:
+        """The answer to a question about a flow after all of its runs are known."""
+
+        def ask() -> T:
+            self._follower.discover(flow)
+            return self._database.read(query)
+
+        return self._consistently(ask)
+
+    def _consistently(self, work: Callable[[], T]) -> T:
+        """The outcome of work during which the database stayed the same: a new one has other rows, or none yet."""
+        while True:
+            # Opening the database is no change of it.
+            self._database.read(lambda connection: connection)
+            generation = self._database.generation
+            outcome = work()
+            if self._database.generation == generation:
+                return outcome
 
     # -- house-keeping
 

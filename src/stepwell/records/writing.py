@@ -121,15 +121,7 @@ def _insert_step(connection: Connection, run_id: int, step: str, summary: StepSu
 
 def _artifacts_of_first_results(connection: Connection, rows: Rows) -> list[tuple[object, ...]]:
     """The artifacts whose result is the one that the index keeps."""
-    kept: set[tuple[object, ...]] = set()
-    locators: dict[tuple[object, ...], str] = {}
-    for result in rows.results:
-        key = result[:4]
-        (locator,) = connection.execute(_LOCATOR, key).fetchone()
-        if locators.setdefault(key, locator) == result[8]:
-            kept.add(key)
-    first: dict[tuple[object, ...], tuple[object, ...]] = {}
-    for row in rows.artifacts:
-        if row[:4] in kept:
-            first.setdefault(row[:5], row)
-    return list(first.values())
+    kept = {
+        result[:4] for result in rows.results if connection.execute(_LOCATOR, result[:4]).fetchone()[0] == result[8]
+    }
+    return [row for row in rows.artifacts if row[:4] in kept]
