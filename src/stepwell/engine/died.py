@@ -48,7 +48,7 @@ def explain_death(
         return ErrorRecord(
             kind="memory",
             message=f"the kernel killed the process because memory ran out{peak}",
-            hint="let fewer tasks run at once (`--max-workers`), say what the step needs with `@resources(memory=...)`, "
+            hint="run fewer tasks at once (`--max-workers`), say what the step needs with `@resources(memory=...)`, "
             "or make the step use less",
         )
     name = signal.Signals(number).name if number in signal.Signals._value2member_map_ else f"signal {number}"

@@ -33,15 +33,10 @@ class OriginHistory:
         self._log: RunLog = datastore.run_log(flow, run)
         self._found: dict[tuple[str, tuple[int, ...]], tuple[int, int, Transition]] = {}
         self._handles: list[tuple[int, str]] = []
-        cursor = ""
-        while True:
-            records, after = self._log.read(cursor)
-            if after == cursor and not records:
-                break
+        for records, _ in self._log.batches():
             for locator, record in records:
                 if isinstance(record, TaskResult):
                     self._take(record, locator, rerun)
-            cursor = after
 
     def _take(self, result: TaskResult, locator: str, rerun: Collection[str]) -> None:
         if result.step == "_parameters":

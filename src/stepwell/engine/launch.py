@@ -131,7 +131,7 @@ class _Launch:
     def _make_backend(self) -> LocalBackend:
         """The backend comes first: a fork of this process, taken now, is the freshest zygote, and costs no imports."""
         flow = self._request.flow
-        python = [sys.executable, *interpreter_flags(), "-m", "stepwell.task"]
+        python = [sys.executable, *interpreter_flags(), "-P", "-m", "stepwell.task"]
         root = os.path.dirname(self._request.file) + os.sep
 
         def serve(sock: socket.socket) -> None:

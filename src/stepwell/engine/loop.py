@@ -1,7 +1,7 @@
 """The run loop: turns the scheduler's commands into submitted attempts, and the backend's news into events.
 
-One thread, one reactor. Results are never passed by hand: a task appends its own to the run's log, and the loop reads the log.
-So whatever is killed, what was finished is on record.
+One thread, one reactor. Results are never passed by hand: a task appends its own to the run's log, and the loop reads
+the log. So whatever is killed, what was finished is on record.
 """
 
 from __future__ import annotations
@@ -50,6 +50,12 @@ if TYPE_CHECKING:
 LOOK_EVERY = 0.2
 # How often an attempt that was lost without its own fault is started again.
 MOST_LOSSES = 3
+# Seconds before that, times the number of losses so far.
+LOSS_WAIT = 0.1
+# Failed tasks that the record of the end names; all of them are on record one by one.
+MOST_FAILED = 1000
+# Looks between two syncs of the log to disk.
+SYNC_EVERY = 5
 
 
 class RunLoop:
@@ -83,7 +89,7 @@ class RunLoop:
         self._losses: dict[int, int] = {}
         self._finish: Finish | None = None
         self._cancelled_by = ""
-        self._progress_shown = 0.0
+        self._looks = 0
 
     def run(self) -> RunFinished:
         """Run to the end and return the summary.
@@ -101,13 +107,23 @@ class RunLoop:
             status: RunStatus = self._finish.status
             reason = self._cancelled_by if status == "cancelled" else ""
         except StoreError as error:
-            self._backend.close()
-            self._conclude("failed", f"the datastore failed: {error.message}", best_effort=True)
+            self._give_up(f"the datastore failed: {error.message}")
+            raise
+        except Exception as error:
+            self._give_up(f"Stepwell itself failed: {type(error).__name__}: {error}")
             raise
         finally:
             self._backend.close()
             self._reactor.close()
         return self._conclude(status, reason)
+
+    def _give_up(self, reason: str) -> None:
+        """End everything and record as much as can be recorded."""
+        self._backend.close()
+        try:
+            self._record_end("failed", reason)
+        except StoreError:
+            return
 
     # --- news from outside --------------------------------------------------------------------------------------
 
@@ -147,11 +163,12 @@ class RunLoop:
 
     def task_exited(self, task: int, attempt: int, status: ExitStatus, usage: Usage | None) -> None:
         """The attempt's process is gone; its result stands in the log, or nowhere."""
-        known = self._attempts.pop(task, None)
-        if known is None:
+        known = self._attempts.get(task)
+        if known is None or known.spec.attempt != attempt:
             return
         self._read_log()
         found = self._results.pop((task, attempt), None)
+        del self._attempts[task]
         if found is None:
             found = self._record_death(known, status, usage or Usage())
         self._settle(known, *found)
@@ -167,12 +184,24 @@ class RunLoop:
             self._losses[task] = self._losses.get(task, 0) + 1
             if self._losses[task] <= MOST_LOSSES and self._finish is None and not known.asked_to_end:
                 self._tell("warning", f"`{known.spec.step}/{task}` is started again: {reason}")
-                self._backend.submit(known.spec)
+                self._reactor.later(LOSS_WAIT * self._losses[task], partial(self._start_again, known, reason))
                 return
-            error = ErrorRecord(kind="cancelled" if known.asked_to_end else "internal", message=reason)
-            found = self._append_result(known, error, None, Usage())
+            found = self._record_loss(known, reason)
         del self._attempts[task]
         self._settle(known, *found)
+
+    def _start_again(self, attempt: Attempt, reason: str) -> None:
+        """Submit a lost attempt once more, unless the run is ending by now."""
+        if not attempt.asked_to_end:
+            self._backend.submit(attempt.spec)
+            return
+        found = self._record_loss(attempt, reason)
+        del self._attempts[attempt.spec.task]
+        self._settle(attempt, *found)
+
+    def _record_loss(self, attempt: Attempt, reason: str) -> tuple[str, TaskResult]:
+        error = ErrorRecord(kind="cancelled" if attempt.asked_to_end else "internal", message=reason)
+        return self._append_result(attempt, error, None, Usage())
 
     def notice(self, message: str, hint: str = "") -> None:
         """Something that the user should know."""
@@ -187,7 +216,8 @@ class RunLoop:
         """Take in what was appended to the run's log, by tasks, by this loop, or by anybody else."""
         for locator, record in self._index.read():
             if isinstance(record, TaskResult):
-                if record.task in self._attempts or record.origin is None:
+                running = self._attempts.get(record.task)
+                if running is not None and running.spec.attempt == record.attempt:
                     self._results[record.task, record.attempt] = (locator, record)
             elif isinstance(record, CancelRecord) and not self._cancelled_by:
                 self._reactor.soon(partial(self._cancel, f"a request of {record.user}"))
@@ -201,9 +231,7 @@ class RunLoop:
             memory_kills=self._new_memory_kills() if status.signal == signal.SIGKILL else 0,
             peak_memory=usage.peak_memory,
         )
-        for stream in ("stdout", "stderr"):
-            if self._datastore.output_size(spec.flow, spec.run, spec.step, spec.task, spec.attempt, stream) == 0:
-                self._datastore.delete_empty_output(spec.flow, spec.run, spec.step, spec.task, spec.attempt)
+        self._datastore.delete_empty_output(spec.flow, spec.run, spec.step, spec.task, spec.attempt)
         return self._append_result(attempt, error, status, usage)
 
     def _new_memory_kills(self) -> int:
@@ -355,6 +383,9 @@ class RunLoop:
             self._log.append(started)
         self._read_log()
         self._index.write()
+        self._looks += 1
+        if self._looks % SYNC_EVERY == 0:
+            self._log.sync()
         for task, pid in self._backend.processes().items():
             running = self._attempts.get(task)
             if running is not None and running.spec.resources.cpu is None:
@@ -376,16 +407,17 @@ class RunLoop:
             for counts in self._scheduler.counts()
         )
 
-    def _conclude(self, status: RunStatus, reason: str, *, best_effort: bool = False) -> RunFinished:
-        """Record the end of the run, durably, and sum it up."""
-        failed = tuple((self._ledger.step(task), task) for task in (self._finish.failed if self._finish else ()))
-        try:
-            self._log.append([RunEnded(status=status, at=self._clock.now(), reason=reason, failed=failed[:1000])])
-            self._log.sync()
-            self._index.finish()
-        except StoreError:
-            if not best_effort:
-                raise
+    def _record_end(self, status: RunStatus, reason: str) -> None:
+        """Put the end of the run on record, durably."""
+        failed = self._finish.failed[:MOST_FAILED] if self._finish is not None else ()
+        named = tuple((self._ledger.step(task), task) for task in failed)
+        self._log.append([RunEnded(status=status, at=self._clock.now(), reason=reason, failed=named)])
+        self._log.sync()
+        self._index.finish()
+
+    def _conclude(self, status: RunStatus, reason: str) -> RunFinished:
+        """Record the end of the run and sum it up."""
+        self._record_end(status, reason)
         finished = self._summary.finish(status, reason, self._step_progress())
         self._observer(finished)
         return finished

@@ -16,7 +16,7 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     Attributes:
         flow: The flow class.
         file: The flow file, as an absolute path.
-        parameters: Values that were given, by parameter name: text from a command line, or Python values. Not for resume.
+        parameters: Given values by parameter name: text from a command line, or Python values. Not for a resume.
         tags: User tags.
         decorators: `--with` specifications.
         max_workers: The most attempts at once; None for the setting.

@@ -1,4 +1,4 @@
-"""`python -m stepwell.task zygote FD` and `python -m stepwell.task run < spec`: how the local backend starts processes."""
+"""`python -m stepwell.task zygote FD`, `python -m stepwell.task run < spec`: the processes of the local backend."""
 
 from __future__ import annotations
 

@@ -43,14 +43,13 @@ def _prctl(option: int, value: int) -> bool:
 
 
 def redirect_output(stdout: str, stderr: str) -> None:
-    """Send file descriptors 1 and 2 to the attempt's log files, and read nothing from standard input."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    """Send file descriptors 1 and 2 to the attempt's log files, and read nothing from standard input.
+
+    Raises:
+        StoreError: The files cannot be made.
+    """
     for path, number in ((stdout, 1), (stderr, 2)):
-        try:
-            fd = os.open(path, flags, 0o644)
-        except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            fd = os.open(path, flags, 0o644)
+        fd = open_output(path)
         os.dup2(fd, number)
         if fd > 2:
             os.close(fd)

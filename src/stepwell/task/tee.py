@@ -41,7 +41,7 @@ def teeing(stdout: str, stderr: str) -> Iterator[None]:
         open(stdout, "a", encoding="utf-8", errors="backslashreplace", buffering=1) as out,
         open(stderr, "a", encoding="utf-8", errors="backslashreplace", buffering=1) as err,
     ):
-        sys.stdout, sys.stderr = Tee(old[0], out), Tee(old[1], err)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = Tee(old[0], out), Tee(old[1], err)
         try:
             yield
         finally:

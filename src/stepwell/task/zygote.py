@@ -1,8 +1,8 @@
 """The zygote: a process that has imported the flow and does nothing but fork.
 
 Every attempt becomes a child with its own session, output and limits. The zygote reaps it, ends every process that
-it left behind, and tells the backend. It never runs user code itself beyond the import of the flow file, holds no threads,
-and is the subreaper of its descendants, so that none of them can escape.
+it left behind, and tells the backend. It never runs user code itself beyond the import of the flow file, holds no
+threads, and is the subreaper of its descendants, so that none of them can escape.
 """
 
 from __future__ import annotations

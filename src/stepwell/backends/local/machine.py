@@ -10,7 +10,7 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 
 def machine_capacity() -> ResourceNeeds:
-    """Cores that this process may use and megabytes of memory, container limits honoured; GPUs as the drivers list them."""
+    """Cores, megabytes of memory and GPUs that this process may use, limits of containers honoured."""
     return ResourceNeeds(cpu=float(usable_cores()), memory=usable_memory() / 2**20, gpu=visible_gpus())
 
 
@@ -29,7 +29,7 @@ def usable_memory() -> int:
         return 8 * 2**30
     for path in _CGROUP_LIMITS:
         try:
-            with open(path, encoding="ascii") as file:  # noqa: PTH123 - on the path of every start
+            with open(path, encoding="ascii") as file:
                 text = file.read().strip()
         except OSError:
             continue
@@ -52,7 +52,7 @@ def visible_gpus() -> int:
 def out_of_memory_kills() -> int:
     """How many processes the kernel has killed for memory since boot; 0 where it does not tell."""
     try:
-        with open("/proc/vmstat", encoding="ascii") as file:  # noqa: PTH123 - read after every death by SIGKILL
+        with open("/proc/vmstat", encoding="ascii") as file:
             for line in file:
                 if line.startswith("oom_kill "):
                     return int(line.split()[1])

@@ -62,7 +62,7 @@ class ZygoteLauncher:
     """Drives zygotes. When one dies, its attempts are ended, reported as lost, and the next one is started.
 
     Args:
-        starts: Ways to start a zygote, tried in turn: the first for the first zygote if it is safe to fork, the last for
+        starts: Ways to start a zygote, tried in turn: the first for the first zygote if it may fork, the last for
             all that follow.
         on_unsafe: Called with the reason when no way gives a zygote that may fork.
     """
