@@ -10,6 +10,8 @@ import signal
 import sys
 from typing import Any
 
+from stepwell.store.output import open_output
+
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
