@@ -46,7 +46,7 @@ def make_decorator(name: str, options: Mapping[str, Any]) -> StepDecorator:
     found = find_plugin("decorators", name)
     if not issubclass(found, StepDecorator):
         raise UsageError(
-            f"the plug-in `{name}` is not a step decorator", hint="it must extend `stepwell.decorators.StepDecorator`"
+            f"the plug-in `{name}` is not a step decorator", hint="it must extend `stepwell.decorators.protocol.StepDecorator`"
         )
     return found(**options)
 
@@ -67,7 +67,7 @@ def step_decorators(
     Raises:
         UsageError: A specification is wrong.
     """
-    own: list[StepDecorator] = attached(steps_of(flow_class)[step_name])
+    own: list[StepDecorator] = attached(getattr(flow_class, step_name))
     taken = {decorator.name for decorator in own if not decorator.allow_multiple}
     added: list[StepDecorator] = []
     for spec in extra_specs:
