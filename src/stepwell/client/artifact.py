@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stepwell.records.rows import TaskRow
 
 
-class DataArtifact(ClientObject):
+class DataArtifact(ClientObject[Any]):
     """A named value that a task left behind, its own or inherited.
 
     Args:
@@ -51,7 +51,7 @@ class DataArtifact(ClientObject):
         made._row, made._ref = row, ref
         return made
 
-    def _children(self) -> Iterator[ClientObject]:
+    def _children(self) -> Iterator[ClientObject[Any]]:
         return iter(())
 
     def _child(self, name: str) -> None:

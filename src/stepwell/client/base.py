@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from stepwell.base.errors import InvalidPathspec, NamespaceMismatch, NotFound, UsageError
 from stepwell.base.pathspec import is_safe_name
@@ -14,10 +14,12 @@ from stepwell.client.session import ClientSession, default_session, session_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Child = TypeVar("Child", bound="ClientObject[Any]")
+
 _SHAPES = ("FlowName", "RunID", "StepName", "TaskID", "ArtifactName")
 
 
-class ClientObject:
+class ClientObject(Generic[Child]):
     """A flow, run, step, task or artifact.
 
     Args:
@@ -32,7 +34,7 @@ class ClientObject:
     """
 
     _depth: ClassVar[int]
-    _by_depth: ClassVar[dict[int, type[ClientObject]]] = {}
+    _by_depth: ClassVar[dict[int, type[ClientObject[Any]]]] = {}
 
     _session: ClientSession
     _names: tuple[str, ...]
@@ -65,11 +67,11 @@ class ClientObject:
         """Look whether it exists; remembers what was read."""
         raise NotImplementedError
 
-    def _children(self) -> Iterator[ClientObject]:
+    def _children(self) -> Iterator[Child]:
         """Children, newest first, filtered by namespace."""
         raise NotImplementedError
 
-    def _child(self, name: str) -> ClientObject | None:
+    def _child(self, name: str) -> Child | None:
         """The child of a name, hidden ones included; None when there is none."""
         raise NotImplementedError
 
@@ -125,7 +127,7 @@ class ClientObject:
         return list(self._names)
 
     @property
-    def parent(self) -> ClientObject | None:
+    def parent(self) -> Any:
         """The flow of a run, the run of a step, and so on; None for a flow."""
         if self._depth < 2:
             return None
@@ -177,10 +179,10 @@ class ClientObject:
 
     # -- children
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Child]:
         return self._children()
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> Child:
         child = self._child(str(name))
         if child is None:
             raise KeyError(f"`{self.pathspec}` has no `{name}`")
@@ -211,7 +213,7 @@ class ClientObject:
         return _restored, (self._depth, self.pathspec, self._attempt, self._session.datastore.url)
 
 
-def _restored(depth: int, pathspec: str, attempt: int | None, url: str) -> ClientObject:
+def _restored(depth: int, pathspec: str, attempt: int | None, url: str) -> ClientObject[Any]:
     """An object from its pickle: the path only, so that it shows what is there now, in any namespace."""
     cls = _class_at(depth)
     restored = cls._made(session_at(url), cls._parse(pathspec), attempt)
@@ -220,7 +222,7 @@ def _restored(depth: int, pathspec: str, attempt: int | None, url: str) -> Clien
     return restored
 
 
-def _class_at(depth: int) -> type[ClientObject]:
+def _class_at(depth: int) -> type[ClientObject[Any]]:
     if depth not in ClientObject._by_depth:
         from importlib import import_module
 

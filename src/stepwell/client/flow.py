@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SUGGESTIONS = 100
 
 
-class Flow(ClientObject):
+class Flow(ClientObject[Run]):
     """A flow that has runs.
 
     Args:

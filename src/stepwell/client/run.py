@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stepwell.records.rows import RunRow, TaskStatus
 
 
-class Run(ClientObject):
+class Run(ClientObject[Step]):
     """One execution of a flow, running or over.
 
     Args:

@@ -22,7 +22,7 @@ _PAGE = 1000
 _SUGGESTIONS = 1000
 
 
-class Step(ClientObject):
+class Step(ClientObject[Task]):
     """A step of a run: the family of its tasks.
 
     Args:

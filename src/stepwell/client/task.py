@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _MANY = 20
 
 
-class Task(ClientObject):
+class Task(ClientObject[DataArtifact]):
     """One execution of a step for one branch or foreach item. Shows its last attempt unless told otherwise.
 
     Args:

@@ -45,10 +45,10 @@ class Metadata(NamedTuple):
     value: str
     created_at: datetime
     type: str
-    task: ClientObject
+    task: ClientObject[Any]
 
 
-def metadata_of(result: TaskResult, task: ClientObject) -> list[Metadata]:
+def metadata_of(result: TaskResult, task: ClientObject[Any]) -> list[Metadata]:
     """The facts of one attempt."""
     at = datetime.fromtimestamp(result.finished_at)
     usage = result.usage
