@@ -1,4 +1,4 @@
-"""The tests of this folder run against the installed wheel: `scripts/test-wheel` copies them out and sets STEPWELL_WHEEL.
+"""These tests run against the installed wheel: `scripts/test-wheel` copies them out and sets STEPWELL_WHEEL.
 
 In the repository they are not collected: there, `stepwell` is the source tree, and each of them would be right to fail.
 """
