@@ -32,7 +32,7 @@ class ProcessTuple(NamedTuple):
 def this_process() -> ProcessTuple:
     """The process that runs this code."""
     pid = os.getpid()
-    return ProcessTuple(_host(), pid, _boot(), _state_and_start(pid)[1])
+    return ProcessTuple(host_name(), pid, _boot(), _state_and_start(pid)[1])
 
 
 def is_alive(host: str, pid: int, boot: str, started: str) -> bool | None:
@@ -47,7 +47,7 @@ def is_alive(host: str, pid: int, boot: str, started: str) -> bool | None:
     Returns:
         None when that cannot be told from here: another machine, another container, or a system that does not say.
     """
-    if host != _host():
+    if host != host_name():
         return None
     same = _same_numbers(boot, _boot())
     if same is not True:
@@ -69,7 +69,8 @@ def _same_numbers(theirs: str, ours: str) -> bool | None:
     return False if their_machine[1:2] != our_machine[1:2] else None
 
 
-def _host() -> str:
+def host_name() -> str:
+    """The machine's name."""
     if hasattr(os, "uname"):
         return os.uname().nodename
     import platform

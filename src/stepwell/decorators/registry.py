@@ -8,7 +8,6 @@ from stepwell.base.errors import UsageError
 from stepwell.base.plugins import find_plugin
 from stepwell.decorators.protocol import StepDecorator
 from stepwell.flow.attach import attached
-from stepwell.flow.step import steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +45,8 @@ def make_decorator(name: str, options: Mapping[str, Any]) -> StepDecorator:
     found = find_plugin("decorators", name)
     if not issubclass(found, StepDecorator):
         raise UsageError(
-            f"the plug-in `{name}` is not a step decorator", hint="it must extend `stepwell.decorators.protocol.StepDecorator`"
+            f"the plug-in `{name}` is not a step decorator",
+            hint="it must extend `stepwell.decorators.protocol.StepDecorator`",
         )
     return found(**options)
 

@@ -174,7 +174,9 @@ class ExitStatus(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TaskResult(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="result"):
-    """The answer to a `TaskSpec`, written to the run's log by whoever knows it first: the task, or the run loop for a task that died.
+    """The answer to a `TaskSpec`.
+
+    Written to the run's log by whoever knows it first: the task, or the run loop for a task that died.
 
     Attributes:
         artifacts: Name to reference of what this task set or changed.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.artifacts.reader import ArtifactReader
 from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.base.errors import ArtifactError, InvalidNext
-from stepwell.base.process import this_process
+from stepwell.base.process import host_name
 from stepwell.decorators.dispatch import run_step
 from stepwell.decorators.protocol import TaskContext
 from stepwell.decorators.registry import step_decorators
@@ -38,12 +38,13 @@ class AttemptRunner:
     Args:
         flow_class: The flow.
         datastore: Where inputs are and results go.
-        main_module: Gives the module of the flow file, for unpickling its classes.
+        at_terminal: True when Ctrl-C reaches the steps themselves.
     """
 
-    def __init__(self, flow_class: type[FlowSpec], datastore: Datastore) -> None:
+    def __init__(self, flow_class: type[FlowSpec], datastore: Datastore, *, at_terminal: bool = False) -> None:
         self._flow_class = flow_class
         self._datastore = datastore
+        self._at_terminal = at_terminal
         self._graph = build_graph(flow_class)
 
     def run(self, spec: TaskSpec) -> TaskResult:
@@ -56,7 +57,8 @@ class AttemptRunner:
         """
         log = self._datastore.run_log(spec.flow, spec.run)
         try:
-            result = _Execution(spec, self._flow_class, self._graph, self._datastore).run()
+            execution = _Execution(spec, self._flow_class, self._graph, self._datastore)
+            result = execution.run(at_terminal=self._at_terminal)
             log.append([result])
         finally:
             log.close()
@@ -93,17 +95,17 @@ class _Execution:
         )
         self._flow = new_flow(flow_class, self._runtime)
 
-    def run(self) -> TaskResult:
+    def run(self, *, at_terminal: bool) -> TaskResult:
         """The step with its decorators, then its state; whatever happens, the result says it."""
         failure: ErrorRecord | None = None
         transition: Transition | None = None
         context: TaskContext | None = None
         try:
-            with entering(self._spec, self._flow_class, self._graph):
+            with entering(self._spec, self._graph):
                 context = self._call_step()
                 transition = self._transition()
         except BaseException as error:  # noqa: BLE001 - this is the border to user code
-            failure = describe_failure(error)
+            failure = describe_failure(error, at_terminal=at_terminal)
         if os.getpid() != self._pid:
             os._exit(0)
         persisted = self._persist()
@@ -189,7 +191,7 @@ class _Execution:
             started_at=self._began_at,
             finished_at=time.time(),
             label=self._runtime.label,
-            host=this_process().host,
+            host=host_name(),
             pid=self._pid,
             metadata=context.metadata if context is not None else {},
         )

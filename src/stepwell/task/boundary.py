@@ -24,8 +24,13 @@ _MESSAGE_LIMIT = 10_000
 _TRACEBACK_LIMIT = 100_000
 
 
-def describe_failure(error: BaseException) -> ErrorRecord:
-    """The record of what a step raised."""
+def describe_failure(error: BaseException, *, at_terminal: bool = False) -> ErrorRecord:
+    """The record of what a step raised.
+
+    Args:
+        error: What it raised.
+        at_terminal: True when Ctrl-C reaches the step itself, so that `KeyboardInterrupt` means that somebody wants to stop.
+    """
     kind: Kind = "exception"
     hint = ""
     message = _text_of(error)
@@ -34,8 +39,8 @@ def describe_failure(error: BaseException) -> ErrorRecord:
         message = f"the step called sys.exit({'' if error.code is None else repr(error.code)})"
         hint = "end a step with `self.next(...)`, or raise an exception to make it fail"
     elif isinstance(error, KeyboardInterrupt):
-        kind = "cancelled"
-        message = "the step was interrupted"
+        kind = "cancelled" if at_terminal else "exception"
+        message = message or "the step was interrupted"
     elif isinstance(error, StepwellError):
         message, hint = error.message, error.hint
         if isinstance(error, ArtifactError):

@@ -8,18 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stepwell.flow.current import clear_current, set_current
-from stepwell.flow.parameters import parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stepwell.documents.task import TaskSpec
     from stepwell.flow.graph import Graph
-    from stepwell.flow.spec import FlowSpec
 
 
 @contextmanager
-def entering(spec: TaskSpec, flow_class: type[FlowSpec], graph: Graph) -> Iterator[None]:
+def entering(spec: TaskSpec, graph: Graph) -> Iterator[None]:
     """Within: `current` tells where the code runs, and the client reads the run's own datastore."""
     before = os.environ.get("STEPWELL_DATASTORE")
     os.environ["STEPWELL_DATASTORE"] = spec.datastore
@@ -35,7 +33,7 @@ def entering(spec: TaskSpec, flow_class: type[FlowSpec], graph: Graph) -> Iterat
         username=spec.user,
         tags=set(spec.tags),
         tempdir=os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp",  # noqa: S108 - where temporary files go
-        parameter_names=[parameter.attribute for parameter in parameters_of(flow_class)],
+        parameter_names=[parameter.attribute for parameter in graph.parameters],
         graph=partial(_describe_graph, graph),
         task=partial(_client_object, "Task", f"{spec.flow}/{spec.run}/{spec.step}/{spec.task}"),
         run=partial(_client_object, "Run", f"{spec.flow}/{spec.run}"),

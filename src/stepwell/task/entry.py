@@ -124,6 +124,6 @@ def run_here(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -> None
 
     seed_generators(spec.seed)
     with teeing(spec.stdout, spec.stderr):
-        result = AttemptRunner(flow, datastore).run(spec)
+        result = AttemptRunner(flow, datastore, at_terminal=True).run(spec)
         if result.error is not None and result.error.traceback:
             sys.stderr.write(result.error.traceback)
