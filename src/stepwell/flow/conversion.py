@@ -38,7 +38,7 @@ class JSONTypeClass:
 JSONType = JSONTypeClass()
 
 
-class WrongValue(Exception):  # noqa: N818 - a message, turned into ParameterError
+class WrongValue(Exception):
     """A value that does not fit: what is wrong with it, and what to give instead."""
 
     def __init__(self, fault: str, cure: str) -> None:

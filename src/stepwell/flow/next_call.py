@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 KEYWORDS = ("foreach", "num_parallel", "condition", "limit")
 
 
-class NextFault(Exception):  # noqa: N818 - a message, turned into a diagnostic
+class NextFault(Exception):
     """Why a call cannot be understood: code, message, hint and place."""
 
     def __init__(self, code: str, message: str, hint: str, place: Place) -> None:

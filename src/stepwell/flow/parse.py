@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Flags of code objects; `inspect` has them too, and is slow to import.
 CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
+_LEAVES = (ast.Name, ast.Constant, ast.expr_context, ast.operator)
+
 _KEPT = "_stepwell_graph"
 
 
@@ -103,27 +105,28 @@ def _read_step(name: str, function: Any, faults: list[Diagnostic]) -> StepSource
         )
         return StepSource(place=place, broken=True, arguments=code.co_varnames[: code.co_argcount], **known)
     arguments = _arguments(node)
-    call, calls, broken = _transition(name, node, arguments[0] if arguments else "self", source, faults)
+    self_name = arguments[0] if arguments else "self"
+    uses = _uses_of(node, self_name)
+    next_calls = [use for use in uses if isinstance(use, ast.Call)]
+    call, calls, broken = _transition(name, node, self_name, next_calls, source, faults)
     return StepSource(
         place=source.name_place(node),
         arguments=arguments,
         next=call,
         calls=calls,
         broken=broken,
-        assigned=_assigned(node, arguments[0] if arguments else "self", source),
+        assigned=_assigned(uses, source),
         **known,
     )
 
 
 def _transition(
-    name: str, node: Function, self_name: str, source: SourceFile, faults: list[Diagnostic]
+    name: str, node: Function, self_name: str, calls: list[ast.Call], source: SourceFile, faults: list[Diagnostic]
 ) -> tuple[NextCall | None, tuple[Place, ...], bool]:
     """The transition that a body ends with, the places of all `self.next` calls, and whether something is wrong."""
     last = node.body[-1]
-    closing = last.value if isinstance(last, ast.Expr) and _is_next(last.value, self_name) else None
-    calls = [part for part in ast.walk(node) if _is_next(part, self_name)]
-    calls.sort(key=lambda part: (part.lineno, part.col_offset))  # type: ignore[attr-defined] # calls have both
-    places = tuple(source.place(part) for part in calls)  # type: ignore[arg-type] # calls are expressions
+    closing = next((call for call in calls if isinstance(last, ast.Expr) and last.value is call), None)
+    places = tuple(source.place(call) for call in calls)
     if not calls:
         return None, places, False
     if len(calls) > 1:
@@ -145,7 +148,6 @@ def _transition(
             )
         )
     chosen = closing if closing is not None else calls[-1]
-    assert isinstance(chosen, ast.Call)
     try:
         call = read_next(chosen, self_name, source)
     except NextFault as fault:
@@ -154,14 +156,33 @@ def _transition(
     return call, places, len(calls) > 1
 
 
-def _is_next(node: ast.AST, self_name: str) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == "next"
-        and isinstance(node.func.value, ast.Name)
-        and node.func.value.id == self_name
-    )
+def _uses_of(node: Function, self_name: str) -> list[ast.Call | ast.Attribute]:
+    """What a body does with `self` that matters here, in the order of the text: `self.next(...)` and `self.x = ...`."""
+    # `ast.walk` takes three times as long, and this is most of the time that reading a flow takes.
+    found: list[ast.Call | ast.Attribute] = []
+    pending: list[ast.AST] = [*node.body]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, ast.Attribute):
+            if _is_self(part.value, self_name) and isinstance(part.ctx, ast.Store):
+                found.append(part)
+        elif isinstance(part, ast.Call) and _is_next(part.func, self_name):
+            found.append(part)
+        for value in part.__dict__.values():
+            if isinstance(value, list):
+                pending += [item for item in value if isinstance(item, ast.AST)]
+            elif isinstance(value, ast.AST) and not isinstance(value, _LEAVES):
+                pending.append(value)
+    found.sort(key=lambda part: (part.lineno, part.col_offset))
+    return found
+
+
+def _is_next(node: ast.expr, self_name: str) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "next" and _is_self(node.value, self_name)
+
+
+def _is_self(node: ast.expr, self_name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == self_name
 
 
 def _arguments(node: Function) -> tuple[str, ...]:
@@ -173,18 +194,9 @@ def _arguments(node: Function) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _assigned(node: Function, self_name: str, source: SourceFile) -> tuple[tuple[str, Place], ...]:
-    found: dict[str, Place] = {}
-    for part in ast.walk(node):
-        if (
-            isinstance(part, ast.Attribute)
-            and isinstance(part.ctx, ast.Store)
-            and isinstance(part.value, ast.Name)
-            and part.value.id == self_name
-            and part.attr not in found
-        ):
-            found[part.attr] = source.place(part)
-    return tuple(found.items())
+def _assigned(uses: list[ast.Call | ast.Attribute], source: SourceFile) -> tuple[tuple[str, Place], ...]:
+    first = {use.attr: use for use in reversed(uses) if isinstance(use, ast.Attribute)}
+    return tuple((name, source.place(first[name])) for name in reversed(first))
 
 
 def _unwrapped(function: Any) -> Any:
