@@ -54,6 +54,8 @@ MOST_LOSSES = 3
 LOSS_WAIT = 0.1
 # Failed tasks that the record of the end names; all of them are on record one by one.
 MOST_FAILED = 1000
+# An attempt shorter than this, in seconds, says nothing of how many cores its step keeps busy.
+SHORT = 0.05
 # Looks between two syncs of the log to disk.
 SYNC_EVERY = 5
 
@@ -264,7 +266,7 @@ class RunLoop:
         event: Event
         if result.outcome == "succeeded":
             assert result.transition is not None
-            cpu = (used.cpu_user + used.cpu_system) / used.wall if used.wall > 0.5 else 0.0
+            cpu = (used.cpu_user + used.cpu_system) / used.wall if used.wall > SHORT else 0.0
             event = Succeeded(spec.task, spec.attempt, result.transition, used.peak_memory, cpu)
         else:
             event = Failed(spec.task, spec.attempt, result.outcome == "failed", used.peak_memory)
