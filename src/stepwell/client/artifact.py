@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.client.base import ClientObject, local_time
+from stepwell.client.client_object import ClientObject, local_time
 from stepwell.client.results import find_result, reference
 
 if TYPE_CHECKING:

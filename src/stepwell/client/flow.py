@@ -8,7 +8,7 @@ import itertools
 from typing import TYPE_CHECKING
 
 from stepwell.base.pathspec import is_safe_name
-from stepwell.client.base import ClientObject, local_time
+from stepwell.client.client_object import ClientObject, local_time
 from stepwell.client.run import Run
 from stepwell.client.session import ClientSession, default_session
 

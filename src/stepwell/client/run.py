@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.client.base import ClientObject, local_time
+from stepwell.client.client_object import ClientObject, local_time
 from stepwell.client.code import MetaflowCode
 from stepwell.client.step import Step
 from stepwell.client.tags import change_tags, tag_list

@@ -10,7 +10,7 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.artifact import DataArtifact, MetaflowData
-from stepwell.client.base import ClientObject, local_time
+from stepwell.client.client_object import ClientObject, local_time
 from stepwell.client.code import MetaflowCode
 from stepwell.client.results import find_result, reference
 from stepwell.client.task_facts import Metadata, TaskException, environment_of, metadata_of

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from stepwell.client.base import ClientObject
+    from stepwell.client.client_object import ClientObject
     from stepwell.documents.run import RunHeader
     from stepwell.documents.task import ErrorRecord, TaskResult
 

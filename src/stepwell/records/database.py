@@ -30,7 +30,7 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 
 
-class Busy(Exception):  # noqa: N818 - a state, which never reaches a user
+class Busy(Exception):
     """Another process holds the write lock for longer than the caller wanted to wait."""
 
 
@@ -41,6 +41,7 @@ class Database:
         path: The file, or None for an index in memory.
         create: Make the file when it is missing; otherwise the index then lives in memory.
         notice: Is told, in one sentence, when the file was damaged or could not be used.
+        patience: Seconds to wait for other processes; then work goes on in memory.
 
     Attributes:
         generation: Grows whenever another database takes the place of the last: what was read before may be gone.
@@ -48,8 +49,16 @@ class Database:
         read_only: True when the file can only be read.
     """
 
-    def __init__(self, path: str | None, *, create: bool = True, notice: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        path: str | None,
+        *,
+        create: bool = True,
+        notice: Callable[[str], None] | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
         self.path = path
+        self._patience = patience
         self._create = create
         self._notice = notice
         self._connection: sqlite3.Connection | None = None
@@ -62,12 +71,13 @@ class Database:
         self.in_memory = path is None
         self.read_only = False
 
-    def connection(self, wait: float = PATIENCE) -> sqlite3.Connection:
+    def connection(self, wait: float | None = None) -> sqlite3.Connection:
         """The open connection; opened anew when the file was deleted or replaced, or when this is a forked child.
 
         Args:
-            wait: Seconds to wait for other processes.
+            wait: Seconds to wait for other processes; None for patience.
         """
+        wait = self._patience if wait is None else wait
         if self._connection is not None:
             if self._pid != os.getpid():
                 # Closing it here would touch the parent's write-ahead log.
@@ -102,16 +112,15 @@ class Database:
                 try:
                     return query(self.connection())
                 except sqlite3.Error as error:
-                    self._recover(error, trial, PATIENCE)
+                    self._recover(error, trial, None)
         raise AssertionError
 
-    def write(self, work: Callable[[sqlite3.Connection], T], wait: float = PATIENCE) -> T:
+    def write(self, work: Callable[[sqlite3.Connection], T], wait: float | None = None) -> T:
         """Do work in one transaction that holds the write lock.
 
         Args:
             work: Is called with the connection, again after a failure; an exception takes everything back.
-            wait: Seconds to wait for the lock. Without patience, `Busy` says that it was not had; with
-                it, work goes on in memory.
+            wait: Seconds to wait for the lock before `Busy` says that it was not had; None for patience.
 
         Raises:
             Busy: Another process holds the lock.
@@ -125,7 +134,7 @@ class Database:
                     self._recover(error, trial, wait)
         raise AssertionError
 
-    def _transact(self, work: Callable[[sqlite3.Connection], T], wait: float) -> T:
+    def _transact(self, work: Callable[[sqlite3.Connection], T], wait: float | None) -> T:
         connection = self.connection(wait)
         if self.read_only:
             self.to_memory("")
@@ -141,11 +150,11 @@ class Database:
             raise
         return result
 
-    def _recover(self, error: sqlite3.Error, trial: int, wait: float) -> None:
+    def _recover(self, error: sqlite3.Error, trial: int, wait: float | None) -> None:
         """Get back to a working connection after an error, for the `trial`-th time."""
         code = getattr(error, "sqlite_errorcode", None)
         code = code & 0xFF if code is not None else sqlite3.SQLITE_ERROR
-        if code in _BUSY and wait < PATIENCE:
+        if code in _BUSY and wait is not None:
             raise Busy from error
         if trial > 2 or isinstance(error, (sqlite3.ProgrammingError, sqlite3.IntegrityError)):
             raise RecordsError(

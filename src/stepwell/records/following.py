@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from stepwell.base.errors import Corrupted, NotFound, StepwellError
 from stepwell.records import queries
-from stepwell.records.database import PATIENCE, Busy
+from stepwell.records.database import Busy
 from stepwell.records.ingest import rows_of
 from stepwell.records.writing import delete_run, insert_rows, insert_run
 
@@ -111,7 +111,7 @@ class Follower:
 
     # -- readers
 
-    def refresh(self, flow: str, run: str, wait: float = PATIENCE) -> RunRow | None:
+    def refresh(self, flow: str, run: str, wait: float | None = None) -> RunRow | None:
         """The row of a run after its whole log has been indexed; None when there is no such run.
 
         Raises:
@@ -150,7 +150,7 @@ class Follower:
                 except (NotFound, Corrupted):
                     continue
         if headers:
-            self._insert(headers, PATIENCE)
+            self._insert(headers, None)
 
     def refresh_stale(self, flow: str) -> list[str]:
         """Index the rest of every run of a flow whose log has grown; their ids."""
@@ -160,7 +160,7 @@ class Follower:
             self.refresh(flow, run)
         return stale
 
-    def _insert(self, headers: Sequence[RunHeader], wait: float) -> RunRow | None:
+    def _insert(self, headers: Sequence[RunHeader], wait: float | None) -> RunRow | None:
         """Add runs; the row of the last."""
 
         def work(connection: Connection) -> RunRow | None:
@@ -170,7 +170,7 @@ class Follower:
 
         return self._database.write(work, wait)
 
-    def _index_rest(self, row: RunRow, wait: float) -> RunRow | None:
+    def _index_rest(self, row: RunRow, wait: float | None) -> RunRow | None:
         log = self._datastore.run_log(row.flow, row.run)
         try:
             current: RunRow | None = row
@@ -184,7 +184,7 @@ class Follower:
             log.close()
 
     def _add_stretch(
-        self, row: RunRow, records: Sequence[tuple[str, LogRecord]], end: str, wait: float
+        self, row: RunRow, records: Sequence[tuple[str, LogRecord]], end: str, wait: float | None
     ) -> RunRow | None:
         def work(connection: Connection) -> RunRow | None:
             now = queries.find_run(connection, row.flow, row.run)
@@ -195,7 +195,7 @@ class Follower:
 
         return self._database.write(work, wait)
 
-    def _begin_again(self, flow: str, run: str, wait: float) -> RunRow | None:
+    def _begin_again(self, flow: str, run: str, wait: float | None) -> RunRow | None:
         try:
             row = self._insert([self._datastore.header(flow, run)], wait)
         except NotFound:

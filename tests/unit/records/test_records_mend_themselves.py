@@ -209,3 +209,48 @@ def test_nothing_is_written_when_nothing_shall_be_created(builder, place):
     assert statuses(records) == [("1", "succeeded")]
     records.close()
     assert not (place / "records.db").exists()
+
+
+def test_a_reader_goes_on_in_memory_when_the_index_stays_locked(builder, place):
+    from stepwell.records.database import Database
+    from stepwell.records.sqlite import Records
+
+    filled(builder)
+    builder.append("2", RunEnded(status="cancelled", at=9.0))
+    other = sqlite3.connect(place / "records.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told = []
+    records = Records(builder.datastore, Database(str(place / "records.db"), notice=told.append, patience=0.01))
+    assert statuses(records) == [("2", "cancelled"), ("1", "succeeded")]
+    assert records.count_tasks("F", "2")["fit"] == {"succeeded": 300}
+    records.close()
+    other.execute("ROLLBACK")
+    other.close()
+    assert len(told) == 1
+    assert "locked" in told[0]
+
+
+def test_a_full_disk_does_not_keep_anybody_from_reading(builder):
+    import resource
+
+    filled(builder)
+    builder.append("2", RunEnded(status="cancelled", at=9.0))
+    builder.whole_run(values=tuple(range(1000)))
+
+    def work():
+        # No file may grow beyond this, which is what a full disk looks like.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+        records = open_records(builder.datastore, notice=lambda message: None)
+        expected = [("3", "succeeded"), ("2", "cancelled"), ("1", "succeeded")]
+        return statuses(records) == expected and records.count_tasks("F", "3")["fit"] == {"succeeded": 1000}
+
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if work() else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    records = open_records(builder.datastore)
+    assert statuses(records)[0] == ("3", "succeeded")
+    records.close()
