@@ -72,8 +72,7 @@ def _called(call: Callable[[], Any]) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.ClickException as error:
-        _say(error_lines(_translated(error), _style()))
-        return USAGE if isinstance(error, click.UsageError) else error.exit_code
+        return _refused(error)
     except (KeyboardInterrupt, click.Abort):
         _say([""])
         return INTERRUPTED
@@ -85,6 +84,14 @@ def _called(call: Callable[[], Any]) -> int:
         _say([traceback.format_exc().rstrip("\n"), *error_lines(_bug(), _style())])
         return FAILURE
     return result if isinstance(result, int) else SUCCESS
+
+
+def _refused(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        sys.stdout.write(error.format_message() + "\n")
+    else:
+        _say(error_lines(_translated(error), _style()))
+    return USAGE if isinstance(error, click.UsageError) else error.exit_code
 
 
 def _bug() -> StepwellError:
@@ -102,10 +109,7 @@ def _translated(error: click.ClickException) -> StepwellError:
     context = getattr(error, "ctx", None)
     see = f"`{context.command_path} --help` lists what it takes" if context is not None else ""
     if isinstance(error, click.NoSuchOption):
-        from stepwell.base.plugins import nearest
-
-        known = _options_of(context)
-        close = nearest(error.option_name, known)
+        close = _nearest_options(error.option_name, context)
         hint = "did you mean " + " or ".join(f"`{name}`" for name in close) + "?" if close else see
         return StepwellError(f"there is no option `{error.option_name}`", hint=hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
@@ -114,6 +118,14 @@ def _translated(error: click.ClickException) -> StepwellError:
         return StepwellError(f"`{name}` is missing", hint=see)
     message = error.format_message().rstrip(".")
     return StepwellError(message[:1].lower() + message[1:].replace("'", "`"), hint=see)
+
+
+def _nearest_options(name: str, context: click.Context | None) -> list[str]:
+    from stepwell.base.plugins import nearest
+
+    # Without the dashes, which all of them share.
+    known = {option.lstrip("-"): option for option in _options_of(context)}
+    return [known[match] for match in nearest(name.lstrip("-"), known)]
 
 
 def _options_of(context: click.Context | None) -> list[str]:

@@ -207,8 +207,12 @@ class Looker:
             return
         row = self.run_row(spec.flow, spec.run or "")
         steps = [spec.step] if spec.step is not None else [step.step for step in self._records.steps(row.flow, row.run)]
-        if spec.step is not None:
-            self.step(row.flow, row.run, spec.step, limit=1)
+        named = spec.step if spec.step != "_parameters" else None
+        if named is not None and not self.step(row.flow, row.run, named, limit=1).tasks:
+            raise NotFound(
+                f"step `{named}` of `{row.flow}/{row.run}` has no tasks: it was not reached",
+                hint=f"`stepwell show {row.flow}/{row.run}` tells how far the run came",
+            )
         for step in steps:
             if step != "_parameters" or spec.step is not None:
                 for task in self._records.iter_tasks(row.flow, row.run, step):

@@ -126,7 +126,7 @@ def session_of(ctx: click.Context) -> Session:
 def version_option() -> click.Option:
     """`--version`, for the groups."""
 
-    def show(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001, FBT001
+    def show(ctx: click.Context, parameter: click.Parameter, value: bool) -> None:  # noqa: ARG001
         if value and not ctx.resilient_parsing:
             from stepwell.base.version import __version__
 

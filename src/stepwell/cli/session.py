@@ -7,7 +7,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
-from stepwell.base.errors import NotFound, UsageError
+from stepwell.base.errors import NotFound, SettingsError, UsageError
 from stepwell.base.pathspec import Pathspec, parse_pathspec
 from stepwell.cli.render.style import Style, is_terminal, style_for
 
@@ -146,7 +146,12 @@ class Session:
 
     def style(self, stream: Any = None) -> Style:
         """The colours for a stream, standard output by default."""
-        return style_for(stream if stream is not None else sys.stdout, self.settings.color, os.environ)
+        try:
+            color = self.settings.color
+        except SettingsError:
+            # Whoever reads the settings for another reason tells what is wrong with them.
+            color = "auto"
+        return style_for(stream if stream is not None else sys.stdout, color, os.environ)
 
     def width(self) -> int | None:
         """Columns of the terminal that standard output goes to, None when it goes elsewhere: then nothing is cut."""

@@ -66,8 +66,8 @@ def _make(session: Session, name: str, optional_word: str = "") -> click.Command
         if as_json:
             session.print_json([printer.document(row, task) for row, task in parts])
             return
-        for row, task in parts:
-            printer.show(row, task, titled=len(parts) > 1)
+        if not sum(printer.show(row, task, titled=len(parts) > 1) for row, task in parts):
+            sys.stderr.write("nothing was printed\n")
 
     params: list[click.Parameter] = [
         click.Argument(["pathspec"]),
@@ -125,8 +125,12 @@ class LogPrinter:
         self._clean = is_terminal(sys.stdout)
         self._shown: dict[tuple[str, int, int, Stream], int] = {}
 
-    def show(self, row: RunRow, task: TaskRow, *, titled: bool) -> None:
-        """All that an attempt printed, with a title on standard error where several parts follow each other."""
+    def show(self, row: RunRow, task: TaskRow, *, titled: bool) -> int:
+        """All that an attempt printed, with a title on standard error where several parts follow each other.
+
+        Returns:
+            Bytes that the attempt printed.
+        """
         sizes = {stream: self._size(row, task, stream) for stream in self._streams}
         several = titled or sum(map(bool, sizes.values())) > 1
         for stream, size in sizes.items():
@@ -135,6 +139,7 @@ class LogPrinter:
             if several:
                 self._title(f"{row.flow}/{row.run}/{task.step}/{task.task} {stream}")
             self._pass_on(row, task, stream, self._start(row, task, stream, size), size)
+        return sum(sizes.values())
 
     def follow(self, looker: Looker, spec: Any) -> None:
         """Print what is there and what comes, until the run is over."""

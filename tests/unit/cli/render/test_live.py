@@ -5,11 +5,11 @@ from __future__ import annotations
 import io
 
 import pytest
+from tests.unit.cli.render.runs import ERROR, GRAPH, began, finished, log, progress, task_began, task_ended
 
 from stepwell.cli.render.live import LivePainter, LiveView
 from stepwell.cli.render.style import Style
 from stepwell.documents.graph import GraphDocument, GraphNode
-from tests.unit.cli.render.runs import ERROR, GRAPH, began, finished, log, progress, task_began, task_ended
 
 
 def view_of(*events, graph=GRAPH, style=None):

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
-from stepwell.cli.render.plain import PlainView, error_headline
-from stepwell.documents.events import Notice, TasksCloned
-from stepwell.documents.task import ErrorRecord
 from tests.unit.cli.render.runs import (
     ERROR,
     GRAPH,
@@ -18,6 +14,10 @@ from tests.unit.cli.render.runs import (
     task_began,
     task_ended,
 )
+
+from stepwell.cli.render.plain import PlainView, error_headline
+from stepwell.documents.events import Notice, TasksCloned
+from stepwell.documents.task import ErrorRecord
 
 
 def shown(view, *events):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.unit.cli.render.runs import failed_run, finished
+
 from stepwell.cli.render.summary import summary_lines, verdict_line
 from stepwell.documents.events import FailedTask
 from stepwell.documents.task import ErrorRecord
-from tests.unit.cli.render.runs import failed_run, finished
 
 
 def summary(run, **options):
