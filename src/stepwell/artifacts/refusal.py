@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stepwell.artifacts.offender import Offender, find_offender, type_name
+from stepwell.artifacts.offender import Offender, find_offender
 from stepwell.base.errors import ArtifactError, StepwellError
 
 _CURES = {
@@ -48,18 +48,15 @@ def refusal(subject: str, path: str, value: Any, error: Exception) -> ArtifactEr
         message = f"{lead}: it holds a `{offender.type}`"
     if offender.reason:
         message += f" ({offender.reason})"
-    return ArtifactError(message, hint=_cure(path, type_name(value), offender))
+    return ArtifactError(message, hint=_cure(path, offender))
 
 
-def _cure(path: str, value_type: str, offender: Offender) -> str:
+def _cure(path: str, offender: Offender) -> str:
     name = offender.type.rpartition(".")[2]
     if name in _CURES:
         first = _CURES[name]
     elif offender.path == path or not offender.is_exact:
         first = f"remove it before the step ends, for example `del {path}`"
     else:
-        first = (
-            f"remove `{offender.path}` before the step ends, or leave it out in `__getstate__` of "
-            f"`{value_type.rpartition('.')[2]}`"
-        )
+        first = f"remove `{offender.path}` before the step ends, or leave it out in `__getstate__` of what holds it"
     return f"{first}; attributes whose names start with `__` are never stored"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import traceback
 from typing import TYPE_CHECKING
 
 from stepwell.base.errors import FlowLoadError, StepwellError
+from stepwell.base.user_traceback import format_user_traceback, is_ours, user_frames
 from stepwell.flow.diagnostics import place_lines
 from stepwell.flow.source import shown_path, source_of
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
 def describe_load_error(path: str, error: BaseException) -> FlowLoadError:
@@ -37,7 +35,7 @@ def describe_load_error(path: str, error: BaseException) -> FlowLoadError:
             hint='put what is not for import below `if __name__ == "__main__":`, after the flow is constructed',
         )
     return FlowLoadError(
-        f"`{shown}` cannot be loaded: {type(error).__name__}: {error}\n{_user_traceback(error)}",
+        f"`{shown}` cannot be loaded: {type(error).__name__}: {error}\n{format_user_traceback(error).rstrip()}",
         hint="the error comes from the file's own code at module level or in a class body",
     )
 
@@ -56,7 +54,7 @@ def _syntax_error(error: SyntaxError) -> FlowLoadError:
 
 def _user_place(tb: TracebackType | None) -> list[str]:
     """The innermost line of user code that still belongs to the user's own files."""
-    entries = [entry for entry in traceback.extract_tb(tb) if _is_users(entry.filename)]
+    entries = [entry for entry in user_frames(tb) if _is_users(entry.filename)]
     if not entries:
         return []
     entry = entries[-1]
@@ -67,25 +65,7 @@ def _user_place(tb: TracebackType | None) -> list[str]:
     return place_lines(place.file, place.line, place.column, place.end_column, place.text)
 
 
-def _user_traceback(error: BaseException) -> str:
-    described = traceback.TracebackException.from_exception(error)
-    pending: list[traceback.TracebackException | None] = [described]
-    while pending:
-        part = pending.pop()
-        if part is None:
-            continue
-        part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not _is_ours(entry.filename)])
-        pending += [part.__cause__, part.__context__]
-    return "".join(described.format()).rstrip()
-
-
-def _is_ours(filename: str) -> bool:
-    return filename.startswith((_OURS, "<frozen importlib", "<frozen runpy"))
-
-
 def _is_users(filename: str) -> bool:
     packages = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
     standard = os.path.dirname(os.__file__) + os.sep
-    return not (
-        _is_ours(filename) or filename.startswith(("<frozen", standard)) or any(p in filename for p in packages)
-    )
+    return not (is_ours(filename) or filename.startswith(("<frozen", standard)) or any(p in filename for p in packages))

@@ -5,11 +5,10 @@ The traceback that is kept starts at the user's own frame and has none of ours, 
 
 from __future__ import annotations
 
-import os
-import traceback
 from typing import TYPE_CHECKING
 
 from stepwell.base.errors import ArtifactError, StepError, StepwellError, StoreError
+from stepwell.base.user_traceback import format_user_traceback, user_frames
 from stepwell.documents.task import ErrorRecord, TracebackFrame
 
 if TYPE_CHECKING:
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
     Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory"]
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_FROZEN = ("<frozen runpy>", "<frozen importlib")
 _MESSAGE_LIMIT = 10_000
 _TRACEBACK_LIMIT = 100_000
 
@@ -29,7 +26,7 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
 
     Args:
         error: What it raised.
-        at_terminal: True when Ctrl-C reaches the step itself, so that `KeyboardInterrupt` means that somebody wants to stop.
+        at_terminal: True when Ctrl-C reaches the step itself: then `KeyboardInterrupt` means that somebody wants to stop.
     """
     kind: Kind = "exception"
     hint = ""
@@ -62,31 +59,10 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
     )
 
 
-def format_user_traceback(error: BaseException) -> str:
-    """The traceback as Python prints it, without frames of the framework, causes included."""
-    described = traceback.TracebackException.from_exception(error, compact=True)
-    seen: set[int] = set()
-    pending: list[traceback.TracebackException | None] = [described]
-    while pending:
-        part = pending.pop()
-        if part is None or id(part) in seen:
-            continue
-        seen.add(id(part))
-        part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not is_ours(entry.filename)])
-        pending += [part.__cause__, part.__context__, *(part.exceptions or [])]
-    return "".join(described.format())
-
-
-def is_ours(filename: str) -> bool:
-    """True for the framework's own files."""
-    return filename.startswith((_OURS, *_FROZEN))
-
-
 def _frames_of(tb: TracebackType | None) -> tuple[TracebackFrame, ...]:
     return tuple(
         TracebackFrame(file=entry.filename, line=entry.lineno or 0, function=entry.name, text=entry.line or "")
-        for entry in traceback.extract_tb(tb)
-        if not is_ours(entry.filename)
+        for entry in user_frames(tb)
     )
 
 
