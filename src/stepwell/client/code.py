@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
-import tempfile
 from typing import TYPE_CHECKING, Any
 
-from stepwell.store.snapshot import Snapshot
-
 if TYPE_CHECKING:
+    import tarfile
+    import tempfile
+
     from stepwell.client.session import ClientSession
+    from stepwell.store.snapshot import Snapshot
 
 
 class MetaflowCode:
@@ -29,6 +28,8 @@ class MetaflowCode:
         self._code = self._header.code
 
     def _snapshot(self) -> Snapshot:
+        from stepwell.store.snapshot import Snapshot
+
         return Snapshot.open(self._session.datastore, self._code.digest)
 
     @property
@@ -72,6 +73,9 @@ class MetaflowCode:
     @property
     def tarball(self) -> tarfile.TarFile:
         """All files as a tar archive in memory, open for reading."""
+        import io
+        import tarfile
+
         buffer = io.BytesIO()
         snapshot = self._snapshot()
         with tarfile.open(fileobj=buffer, mode="w") as archive:
@@ -84,6 +88,8 @@ class MetaflowCode:
 
     def extract(self) -> tempfile.TemporaryDirectory[str]:
         """All files in a new folder, which is removed with the object: `with code.extract() as folder:`."""
+        import tempfile
+
         folder = tempfile.TemporaryDirectory(prefix="stepwell-code-")
         self._snapshot().extract(folder.name)
         return folder

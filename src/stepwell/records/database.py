@@ -12,7 +12,6 @@ import itertools
 import os
 import sqlite3
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from stepwell.base.errors import RecordsError
@@ -230,6 +229,8 @@ class Database:
         self.read_only = True
         self._identity = _identity(self.path)
         if os.path.exists(self.path):
+            from pathlib import Path
+
             # The plain form sees what other processes have just written; the immutable one needs no file beside it.
             for options in ("mode=ro", "mode=ro&immutable=1"):
                 try:
