@@ -31,13 +31,13 @@ $(READY): requirements/dev.txt pyproject.toml scripts/make-venv
 	$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
+# One BLAS thread a task: tasks run side by side already, and more threads than cores are several times slower.
 example: $(READY)
-	$(BIN)/python examples/digits/train.py run
+	OMP_NUM_THREADS=1 $(BIN)/python examples/digits/train.py run
 	@cat examples/digits/after-the-run.txt
 
 test: test-source test-wheel
 
-# OpenMP with one thread each: two workers on two cores must not start four.
 test-source: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal tests $(PYTEST_ARGS)
 
