@@ -31,7 +31,7 @@ def await_file(name):
     deadline = time.monotonic() + 60
     while not os.path.exists(os.path.join(os.environ["WITNESS_FOLDER"], name)):
         assert time.monotonic() < deadline, name
-        time.sleep(0.01)
+        time.sleep(0.01)  # noqa: TID251 - what happens in other processes can only be looked for
 """
 
 #: How long anything may take that a test waits for.
@@ -45,7 +45,7 @@ def wait_until(condition: Callable[[], bool], what: object, seconds: float = PAT
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited {seconds:g} s in vain for {what}"
-        time.sleep(0.01)
+        time.sleep(0.01)  # noqa: TID251 - what happens in other processes can only be looked for
 
 
 class Finished:

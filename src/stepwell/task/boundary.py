@@ -26,7 +26,7 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
 
     Args:
         error: What it raised.
-        at_terminal: True when Ctrl-C reaches the step itself: then `KeyboardInterrupt` means that somebody wants to stop.
+        at_terminal: True when Ctrl-C reaches the step itself: `KeyboardInterrupt` is then a wish to stop.
     """
     kind: Kind = "exception"
     hint = ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import deque
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.documents.task import ExitStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stepwell.backends.protocol import BackendListener
     from stepwell.base.reactor import Reactor
@@ -46,8 +48,10 @@ class InProcessLauncher:
             return
         spec = self._queue.popleft()
         self._listener.task_began(spec.task, spec.attempt, os.getpid())
-        self._run(spec)
-        self._listener.task_exited(spec.task, spec.attempt, ExitStatus(code=0), None)
+        with _interruptible():
+            self._run(spec)
+        # In the next turn: if the step was interrupted, the run is to hear of the signal first.
+        self._reactor.soon(lambda: self._listener.task_exited(spec.task, spec.attempt, ExitStatus(code=0), None))
 
     def signal(self, task: int, attempt: int, number: int) -> None:
         """Drop the attempt if it has not begun; one that runs cannot be signalled without ending the run."""
@@ -63,3 +67,24 @@ class InProcessLauncher:
     def close(self) -> None:
         """Forget what is queued."""
         self._queue.clear()
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Within: Ctrl-C and SIGTERM raise `KeyboardInterrupt` in the step, and reach the run as well."""
+
+    def interrupt(number: int, frame: object) -> NoReturn:
+        del number, frame
+        raise KeyboardInterrupt
+
+    old: dict[signal.Signals, Any] = {}
+    try:
+        try:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                old[number] = signal.signal(number, interrupt)
+        except ValueError:
+            pass  # not the main thread: whoever owns it owns its signals
+        yield
+    finally:
+        for caught, handler in old.items():
+            signal.signal(caught, handler)
