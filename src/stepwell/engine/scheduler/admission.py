@@ -44,12 +44,12 @@ class Machine:
         return self._alone or (self._places <= 0 and self.running > 0)
 
     def fits(self, step: StepState, size: int) -> bool:
-        """Whether so many tasks of a step may start together."""
-        return self.running == 0 or (not self._alone and self._has(step, size))
+        """Whether so many tasks of a step may start together, when the machine is not full."""
+        return self.running == 0 or self._has(step, size)
 
     def take(self, step: StepState, tasks: list[Task]) -> None:
         """Set aside what these tasks of a step need; they fit."""
-        self._alone = self._alone or not self._has(step, len(tasks))
+        self._alone = not self._has(step, len(tasks))
         for task in tasks:
             task.cpu = step.cpu
             task.memory = step.memory

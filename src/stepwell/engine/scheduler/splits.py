@@ -25,7 +25,7 @@ class Split:
         index: Where it stands there.
         size: Number of branches.
         variable: Name of the foreach artifact, empty otherwise.
-        join: The join that closes it; None to take the first that is reached.
+        join: The join that closes it.
 
     Attributes:
         arrivals: For each branch, the number of the task that arrived at the join; 0 for not yet.
@@ -56,7 +56,7 @@ class Split:
         *,
         size: int,
         variable: str,
-        join: str | None,
+        join: str,
     ) -> None:
         self.kind = kind
         self.task = task

@@ -96,7 +96,8 @@ class Succession:
         kind: SplitKind = "branch" if plan.split == "branch" else "gang" if plan.split == "gang" else "foreach"
         size = len(plan.next) if kind == "branch" else done.transition.size
         join = plan.matching_join
-        if size == 0 and join is not None:
+        assert join is not None
+        if size == 0:
             self._place(after[join], done.split, done.branch, 0, (), cloned=done.cloned)
             return
         variable = done.transition.foreach or ""
@@ -137,10 +138,8 @@ class Succession:
         """On to a step from a task: a join waits for the last of its split, any other step is placed at once."""
         if not target.plan.is_join:
             self._place(target, split, index, iteration, (done.number,), cloned=done.cloned)
-        elif split is not None:
-            split.join = target.name
-            if split.arrive(index, done.number, cloned=done.cloned):
-                self._place(target, split.parent, split.index, 0, split.arrivals, cloned=not split.launched)
+        elif split is not None and split.arrive(index, done.number, cloned=done.cloned):
+            self._place(target, split.parent, split.index, 0, split.arrivals, cloned=not split.launched)
 
     def _place(
         self, step: StepState, split: Split | None, index: int, iteration: int, inputs: Sequence[int], *, cloned: bool
@@ -190,10 +189,10 @@ def is_possible(step: StepState, split: Split | None, transition: Transition) ->
         return False
     if plan.split in ("none", "switch"):
         return all(
-            not step.after[name].plan.is_join or (split is not None and split.join in (None, name))
+            not step.after[name].plan.is_join or (split is not None and split.join == name)
             for name in transition.targets
         )
     joins = [name for name in plan.next if step.after[name].plan.is_join]
     if plan.split == "branch":
-        return all(plan.matching_join in (None, name) for name in joins)
-    return not joins and (transition.size > 0 or plan.matching_join is not None)
+        return plan.matching_join is not None and all(name == plan.matching_join for name in joins)
+    return plan.matching_join is not None and not joins

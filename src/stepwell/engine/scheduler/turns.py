@@ -155,7 +155,7 @@ class Turns:
         since = self._launches - PATIENCE + 1
         longest = None
         for queue in self._queues.values():
-            if 0 <= queue.held_since < since and not queue.step.is_at_limit(queue.waiting[0].size):
+            if 0 <= queue.held_since < since:
                 since = queue.held_since
                 longest = queue
         return longest

@@ -61,11 +61,14 @@ def test_retries_go_before_branches_that_never_ran_in_the_order_of_their_numbers
     run.succeed("start", size=9)
     run.fail("fit", 0)
     run.fail("fit", 1)
+    run.fail("fit", 2)
     run.due("fit", 1)
+    run.due("fit", 2)
     run.due("fit", 0)
-    assert run.succeed("fit", 2) == [("fit", 0)]
-    assert run.succeed("fit", 3) == [("fit", 1)]
-    assert run.succeed("fit", 4) == [("fit", 5)]
+    assert run.succeed("fit", 3) == [("fit", 0)]
+    assert run.succeed("fit", 4) == [("fit", 1)]
+    assert run.succeed("fit", 5) == [("fit", 2)]
+    assert run.succeed("fit", 0) == [("fit", 6)]
 
 
 def test_by_default_running_tasks_finish_and_nothing_new_starts(play, fan):
