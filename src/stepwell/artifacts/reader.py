@@ -88,21 +88,55 @@ class ArtifactReader:
             ArtifactError: As for `load`.
             Corrupted: As for `load`.
         """
-        if not 0 <= index < items.count:
-            raise IndexError(f"there is no foreach item {index}, only {items.count} of them")
         try:
-            if items.inline is not None:
-                data = memoryview(items.inline)
-            else:
-                assert items.blob is not None
-                data = self._blobs.map(items.blob)
-            serializer, payload = read_item(data, items.count, index)
+            serializer, payload = self._item(items, index)
             self.bytes_read += len(payload)
             if payload.readonly:
                 payload = _own(payload)
             return self._decode(serializer, payload, items.buffers)
+        except IndexError:
+            raise
         except Exception as error:
             raise _unloadable(f"foreach item {index}", error) from error
+
+    def item_digest(self, items: ItemsRef, index: int) -> str:
+        """What names the content of one item, whatever the others are.
+
+        Two items with large buffers may hold the same and yet have different digests; never the other way round.
+
+        Args:
+            items: The reference.
+            index: 0-based.
+
+        Raises:
+            IndexError: When there is no such item.
+            ArtifactError: As for `load`.
+            Corrupted: As for `load`.
+        """
+        used: list[str] = []
+
+        def note(number: int) -> memoryview:
+            used.append(items.buffers[number].digest)
+            return self._blobs.map(items.buffers[number])
+
+        try:
+            serializer, payload = self._item(items, index)
+            if is_framed(payload):
+                unframe(payload, note)
+            return digest_of(serializer.encode(), payload, *(digest.encode() for digest in used))
+        except IndexError:
+            raise
+        except Exception as error:
+            raise _unloadable(f"foreach item {index}", error) from error
+
+    def _item(self, items: ItemsRef, index: int) -> tuple[str, memoryview]:
+        """Serializer and framed bytes of one item."""
+        if not 0 <= index < items.count:
+            raise IndexError(f"there is no foreach item {index}, only {items.count} of them")
+        if items.inline is not None:
+            return read_item(memoryview(items.inline), items.count, index)
+        assert items.blob is not None
+        return read_item(self._blobs.map(items.blob), items.count, index)
 
     def _content(self, ref: BlobRef) -> memoryview:
         """A blob's bytes: verified when they are a bare stream, otherwise by the container's own digest."""

@@ -59,6 +59,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         source: The flow file, relative to the snapshot, and the class in it: `train.py:TrainFlow`.
         decorators: Decorators that were added from outside the file (`--with`).
         max_attempts: How many attempts the task has in all.
+        max_splits: The most branches that a foreach of this task may have; None for no limit.
         datastore: URL of the datastore.
         stdout: Path or key of the attempt's log of standard output.
         stderr: Path or key of the attempt's log of standard error.
@@ -83,6 +84,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     resources: ResourceNeeds = field(default_factory=ResourceNeeds)
     timeout: float | None = None
     environment: str | None = None
+    max_splits: int | None = None
     datastore: str
     stdout: str = ""
     stderr: str = ""
@@ -183,7 +185,7 @@ class TaskResult(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="res
         removed: Names that it deleted.
         base: The result whose artifacts it started from (its artifacts are the base's, then these); see `depth`.
         depth: Length of the chain of bases; 0 when `artifacts` is complete by itself.
-        reads: Artifacts and parameters that the step really read, name to digest.
+        reads: What the step really read, by digest: artifacts and parameters by name, foreach items as `name[index]`.
         inputs: Step and task id of every task that led here.
         label: Short text of the foreach item.
         origin: For a task cloned by resume, the result that it stands for.

@@ -69,14 +69,15 @@ class SpecMaker:
         header: The run.
         plan: What the scheduler knows of the steps.
         datastore: Where output goes.
-        source: File within the snapshot and class, `train.py:TrainFlow`.
+        max_splits: The most branches that a foreach may have; None for no limit.
     """
 
-    def __init__(self, header: RunHeader, plan: FlowPlan, datastore: Datastore, source: str) -> None:
+    def __init__(self, header: RunHeader, plan: FlowPlan, datastore: Datastore, max_splits: int | None) -> None:
         self._header = header
         self._plan = plan
         self._datastore = datastore
-        self._source = source
+        self._source = f"{header.code.source}:{header.flow}"
+        self._max_splits = max_splits
 
     def make(self, launch: Launch, ledger: Ledger) -> TaskSpec:
         """The specification of an attempt that the scheduler wants launched."""
@@ -107,6 +108,7 @@ class SpecMaker:
             decorators=header.decorators,
             max_attempts=step.max_attempts,
             resources=step.needs,
+            max_splits=self._max_splits,
             datastore=self._datastore.url,
             stdout=self._datastore.output_path(*place, "stdout") or "",
             stderr=self._datastore.output_path(*place, "stderr") or "",

@@ -70,6 +70,12 @@ def explain_death(
     )
 
 
+def _label(spec: TaskSpec) -> str:
+    """The item itself cannot be told any more, its place can."""
+    frame = next((frame for frame in reversed(spec.frames) if frame.kind == "foreach"), None)
+    return "" if frame is None else f"{frame.variable}[{frame.index}]"
+
+
 def result_of_death(
     spec: TaskSpec, status: ExitStatus | None, error: ErrorRecord, usage: Usage, *, started_at: float, now: float
 ) -> TaskResult:
@@ -92,4 +98,5 @@ def result_of_death(
         exit=status,
         started_at=started_at,
         finished_at=now,
+        label=_label(spec),
     )

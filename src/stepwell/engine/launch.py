@@ -238,7 +238,7 @@ class _Launch:
             log=log,
             records=records,
             ledger=Ledger(header.run, parameters),
-            specs=SpecMaker(header, plan, datastore, f"{header.code.source}:{header.flow}"),
+            specs=SpecMaker(header, plan, datastore, self._request.max_num_splits),
             history=history,
             observer=self._observer,
             clock=self._clock,

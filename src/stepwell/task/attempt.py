@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from stepwell.artifacts.reader import ArtifactReader
@@ -141,6 +142,7 @@ class _Execution:
                 hint="every way through a step must end with `self.next(...)`; look for an early `return`",
             )
         if pending.foreach is not None:
+            self._refuse_too_many(pending.foreach)
             items = self._writer.store_items(foreach_items(getattr(self._flow, pending.foreach)), pending.foreach)
             return Transition(targets=pending.targets, foreach=pending.foreach, items=items, size=items.count)
         return Transition(
@@ -149,6 +151,18 @@ class _Execution:
             size=pending.num_parallel or 0,
             gang=pending.num_parallel is not None,
         )
+
+    def _refuse_too_many(self, name: str) -> None:
+        """Hold a foreach to the limit that the user set for this run."""
+        limit = self._spec.max_splits
+        if limit is None:
+            return
+        count = len(list(islice(iter(foreach_items(getattr(self._flow, name))), limit + 1)))
+        if count > limit:
+            raise InvalidNext(
+                f"the foreach over `self.{name}` in step `{self._spec.step}` has more than {limit} items",
+                hint=f"raise the limit with `--max-num-splits`, or make `self.{name}` shorter",
+            )
 
     def _persist(self) -> Persisted:
         return persist_state(

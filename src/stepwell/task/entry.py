@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from stepwell.base.errors import StoreError
+from stepwell.base.lineage import inherit_orphans
 from stepwell.documents.codec import decode_spec
 from stepwell.store.datastore import open_datastore
 from stepwell.task.attempt import AttemptRunner
@@ -97,6 +98,7 @@ def run_spawned(encoded: bytes) -> NoReturn:
 def _run_and_leave(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -> NoReturn:
     """Run the attempt, then leave without the interpreter's own ending, which could only undo what was done."""
     seed_generators(spec.seed)
+    inherit_orphans()
     code = UNRECORDED
     pid = os.getpid()
     try:

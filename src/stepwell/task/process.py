@@ -8,40 +8,18 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any
+
+from stepwell.base.lineage import process_control
 
 from stepwell.store.output import open_output
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG = 1
 
 
 def set_parent_death_signal(parent: int) -> None:
     """Have the kernel kill this process when its parent dies (Linux). Leaves at once if the parent is gone already."""
-    if _prctl(PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
+    if process_control(_PR_SET_PDEATHSIG, signal.SIGKILL) and os.getppid() != parent:
         os._exit(1)
-
-
-def become_subreaper() -> bool:
-    """Have orphans below this process handed to it instead of to init, so that it can end them. True if it works."""
-    return _prctl(PR_SET_CHILD_SUBREAPER, 1)
-
-
-_libc: Any = None
-
-
-def load_libc() -> None:
-    """Load the C library's handle, so that forked children find it loaded."""
-    global _libc  # noqa: PLW0603 - a process-wide handle, set once
-    if _libc is None and sys.platform == "linux":
-        import ctypes
-
-        _libc = ctypes.CDLL(None, use_errno=True)
-
-
-def _prctl(option: int, value: int) -> bool:
-    load_libc()
-    return _libc is not None and _libc.prctl(option, value, 0, 0, 0) == 0
 
 
 def redirect_output(stdout: str, stderr: str) -> None:

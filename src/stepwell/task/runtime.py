@@ -128,4 +128,5 @@ class StoredRuntime:
                 f"the items of the foreach over `{frame.variable}` are not stored",
                 hint="the record of the split task is damaged; `stepwell doctor` tells more",
             )
+        self.reads[f"{frame.variable}[{frame.index}]"] = self._reader.item_digest(transition.items, frame.index)
         return self._reader.load_item(transition.items, frame.index)

@@ -13,6 +13,7 @@ import select
 import signal
 from typing import TYPE_CHECKING, NoReturn
 
+from stepwell.base.lineage import end_orphans, inherit_orphans
 from stepwell.documents.launching import (
     Began,
     Broken,
@@ -28,7 +29,7 @@ from stepwell.documents.launching import (
 )
 from stepwell.documents.task import ExitStatus, Usage
 from stepwell.task.fork_safety import pause_openmp, why_unsafe
-from stepwell.task.process import become_subreaper, load_libc, reset_signals
+from stepwell.task.process import reset_signals
 
 if TYPE_CHECKING:
     import socket
@@ -62,7 +63,6 @@ class Zygote:
         self._children: dict[int, tuple[int, int]] = {}
         self._attempts: dict[tuple[int, int], int] = {}
         self._unframer = Unframer()
-        self._children_file = f"/proc/{self._pid}/task/{self._pid}/children"
 
     def serve(self) -> NoReturn:
         """Work until the backend goes away, then end every child and leave."""
@@ -73,8 +73,7 @@ class Zygote:
         signal.signal(signal.SIGCHLD, _note)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        load_libc()
-        become_subreaper()
+        inherit_orphans()
         gc.disable()
         if self._loaded:
             self._be_ready()
@@ -175,20 +174,11 @@ class Zygote:
             )
 
     def _end_orphans(self) -> None:
-        """End processes that left their attempt's session and were handed to us when their parent died."""
-        try:
-            with open(self._children_file, encoding="ascii") as file:
-                pids = [int(word) for word in file.read().split()]
-        except OSError:
-            return
-        for pid in pids:
-            if pid not in self._children:
-                _kill_group(pid, signal.SIGKILL)
-                try:
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                except OSError:
-                    continue
+        """End processes that left their attempt's session.
+
+        A living attempt inherits its own orphans, so those that came to us are of attempts that are over.
+        """
+        end_orphans(lambda pid: pid not in self._children)
 
     def _end_everything(self) -> NoReturn:
         for pid in self._children:

@@ -135,3 +135,19 @@ def test_a_damaged_item_harms_no_other(writer, reader, store):
     assert reader.load_item(items, 501) == "item 501"
     with pytest.raises(Corrupted, match="foreach item 500 "):
         reader.load_item(items, 500)
+
+
+def test_the_digest_of_an_item_depends_on_that_item_alone(writer, reader):
+    first = writer.store_items([1, [2], {"a": 3}])
+    other = writer.store_items(["longer than before", [2], {"a": 4}, 5])
+    assert reader.item_digest(first, 1) == reader.item_digest(other, 1)
+    assert reader.item_digest(first, 0) != reader.item_digest(other, 0)
+    assert reader.item_digest(first, 2) != reader.item_digest(other, 2)
+
+
+def test_the_digest_of_a_large_item_covers_its_buffers(writer, reader):
+    import numpy
+    zeros, ones = numpy.zeros(200_000), numpy.ones(200_000)
+    items = writer.store_items([zeros, ones])
+    assert reader.item_digest(items, 0) != reader.item_digest(items, 1)
+    assert reader.item_digest(items, 0) == reader.item_digest(writer.store_items([zeros]), 0)
