@@ -49,7 +49,6 @@ def change_tags(
             f"`{flow}/{run}` would have {len(kept) + len(added)} user tags, and {MOST_TAGS} is the most",
             hint="remove some first, with `remove_tags`",
         )
-    removed = [tag for tag in removed if tag not in added]
     if not added and not removed:
         return
     log = session.datastore.run_log(flow, run)

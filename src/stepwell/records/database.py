@@ -100,6 +100,10 @@ class Database:
                 self._connection.close()
             self._connection = None
 
+    def __del__(self) -> None:
+        if getattr(self, "_connection", None) is not None and self._pid == os.getpid():
+            self.close()
+
     def read(self, query: Callable[[sqlite3.Connection], T]) -> T:
         """The answer to a query, whatever has to be mended first.
 

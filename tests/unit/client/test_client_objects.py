@@ -161,6 +161,8 @@ def test_a_step_with_a_running_task_has_no_end(builder, session):
     run = builder.run()
     builder.append(run, builder.result(run, "fit", 1), TaskStarted(step="fit", task=2, at=1.0))
     assert Step(f"F/{run}/fit").finished_at is None
+    builder.append(run, builder.result(run, "start", 3))
+    assert Step(f"F/{run}/start").finished_at is not None
     builder.append(run, RunEnded(status="cancelled", at=2.0))
     assert Step(f"F/{run}/fit").finished_at is not None
     assert Task(f"F/{run}/fit/2").status == "cancelled"

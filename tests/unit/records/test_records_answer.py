@@ -71,6 +71,17 @@ def test_a_run_whose_process_is_gone_has_failed(builder, records):
     assert (row.status, row.reason, row.finished_at) == ("failed", "its process is gone", 1_800_000_000.0)
 
 
+def test_a_run_that_ends_while_it_is_looked_at_has_not_failed(builder, records, monkeypatch):
+    run = builder.run(owner=builder.dead_owner())
+
+    def gone_after_its_last_word(row, **options):
+        builder.append(run, RunEnded(status="succeeded", at=1.0))
+        return "its process is gone"
+
+    monkeypatch.setattr("stepwell.records.sqlite.is_gone", gone_after_its_last_word)
+    assert records.run_status("F", run) == "succeeded"
+
+
 def test_a_silent_run_on_another_machine_has_failed_after_a_day(builder):
     from stepwell.documents.run import ProcessIdentity
 
@@ -94,7 +105,8 @@ def test_a_silent_run_on_another_machine_has_failed_after_a_day(builder):
     late.close()
 
 
-def test_a_start_never_overwrites_a_result_and_the_first_result_counts(builder, records):
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_start_never_overwrites_a_result_and_the_first_result_counts(builder, records, apart):
     run = builder.run()
     ref = ArtifactRef(digest="a" * 64, serializer="json", type="builtins.int", size=1)
     first = builder.result(run, "start", 1, artifacts={"x": ref}, path=(4, 2))
@@ -102,6 +114,8 @@ def test_a_start_never_overwrites_a_result_and_the_first_result_counts(builder, 
         run, "start", 1, outcome="failed", artifacts={"z": ref}, error=ErrorRecord(kind="exit", message="left")
     )
     builder.append(run, first)
+    if apart:
+        assert records.count_tasks("F", run) == {"start": {"succeeded": 1}}
     builder.append(run, TaskStarted(step="start", task=1, at=1.0), died)
     (row,) = records.attempts("F", run, "start", 1)
     assert (row.status, row.path, row.error) == ("succeeded", "4,2", "")

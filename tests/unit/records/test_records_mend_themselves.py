@@ -136,6 +136,7 @@ def test_a_stale_write_ahead_log_never_meets_a_new_index(builder, place):
     (place / "records.db").unlink()
     shutil.move(place / "kept", place / "records.db-wal")
     fresh = open_records(builder.datastore)
+    assert fresh._database.connection().execute("SELECT count(*) FROM runs").fetchone() == (0,)
     assert statuses(fresh) == [("2", "succeeded"), ("1", "succeeded")]
     fresh.close()
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 
 from stepwell.documents.run import RunEnded, TagChange
 from stepwell.records.opening import open_records
@@ -106,6 +107,21 @@ def test_a_reader_that_was_ahead_does_no_harm(builder, records):
     log.close()
 
 
+def test_a_stretch_that_somebody_else_has_added_is_not_added_again(builder, records):
+    run = builder.run()
+    log = builder.datastore.run_log("F", run)
+    builder.append(run, TagChange(at=1.0, user="u", add=("a",)))
+    before = records.run("F", run)
+    stretch, middle = log.read("")
+    assert before.cursor == middle
+    behind = replace(before, cursor="")
+    builder.append(run, TagChange(at=2.0, user="u", remove=("a",)))
+    assert records.tags("F", run)[0] == set()
+    records._follower._add_stretch(behind, stretch, middle, None)
+    assert raw(builder, "SELECT tag FROM tags WHERE kind = 'user'") == []
+    log.close()
+
+
 def test_an_index_deleted_during_the_run_is_made_again_with_everything(builder, records):
     run = builder.run()
     records.register_run(builder.datastore.header("F", run))
@@ -123,10 +139,12 @@ def test_an_index_deleted_during_the_run_is_made_again_with_everything(builder, 
 def test_a_forked_child_does_not_use_the_parents_connection(builder, records):
     run = builder.whole_run()
     assert records.run_status("F", run) == "succeeded"
+    parents = records._database.connection()
     child = os.fork()
     if child == 0:
         try:
-            good = records.run_status("F", run) == "succeeded" and records.register_run(builder.header("9"))
+            good = records._database.connection() is not parents
+            good = good and records.run_status("F", run) == "succeeded" and records.register_run(builder.header("9"))
             os._exit(0 if good else 1)
         finally:
             os._exit(2)
