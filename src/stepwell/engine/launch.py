@@ -222,11 +222,12 @@ class _Launch:
         parameters: str,
     ) -> RunLoop:
         settings = self._settings
-        plan = make_plan(self._graph, self._decorators)
+        capacity = backend.capacity()
+        plan = make_plan(self._graph, self._decorators, capacity)
         workers = self._request.max_workers or settings.max_workers or max(DEFAULT_WORKERS, usable_cores())
         scheduler = Scheduler(
             plan,
-            capacity=backend.capacity(),
+            capacity=capacity,
             max_workers=1 if settings.isolation == "none" else workers,
             on_failure=settings.on_failure,
             history=history,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from stepwell.decorators.dispatch import resource_needs, retry_policy
 from stepwell.engine.scheduler.plan import FlowPlan, StepPlan
 
@@ -11,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stepwell.decorators.protocol import StepDecorator
+    from stepwell.documents.task import ResourceNeeds
     from stepwell.engine.scheduler.plan import Split
     from stepwell.flow.graph import Graph
 
@@ -22,12 +25,13 @@ _SPLITS: dict[str, Split] = {
 }
 
 
-def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]]) -> FlowPlan:
+def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]], capacity: ResourceNeeds) -> FlowPlan:
     """The plan of a flow whose graph has no faults.
 
     Args:
         graph: The flow's graph.
         decorators: Decorators by step name, outermost first.
+        capacity: What the backend has. GPUs that it does not have are not waited for: the step finds out itself.
     """
     document = graph.document()
     ranks = graph.ranks
@@ -36,6 +40,7 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]]) -
     for node in document.steps:
         attached = decorators.get(node.name, ())
         retries = retry_policy(attached)
+        needs = resource_needs(attached)
         steps[node.name] = StepPlan(
             name=node.name,
             split=_SPLITS.get(node.type, "none")
@@ -48,7 +53,7 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]]) -
             rank=ranks.get(node.name, 0),
             max_attempts=retries.times + 1,
             retry_wait=retries.wait,
-            needs=resource_needs(attached),
+            needs=needs if capacity.gpu else replace(needs, gpu=0),
             limit=limits.get(node.name),
         )
     return FlowPlan(start=document.start, end=document.end, steps=steps)

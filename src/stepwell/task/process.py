@@ -10,7 +10,6 @@ import signal
 import sys
 
 from stepwell.base.lineage import process_control
-
 from stepwell.store.output import open_output
 
 _PR_SET_PDEATHSIG = 1
