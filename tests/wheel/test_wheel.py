@@ -113,7 +113,7 @@ print(flow.id, run.id, *sorted(step.id for step in run))
 
 
 def test_a_flow_of_the_examples_runs_from_outside_the_repository(tmp_path: Path) -> None:
-    flow = Path(__file__).parents[1] / "examples" / "hello.py"
+    flow = Path(__file__).parents[2] / "examples" / "hello.py"
     done = run(sys.executable, flow, "run", "--who", "wheel", cwd=tmp_path)
     assert "wheel" in done.stdout + done.stderr
     assert (tmp_path / ".stepwell").is_dir()
