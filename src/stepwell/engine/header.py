@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,7 +81,7 @@ def header_maker(
             command=request.command,
             decorators=facts.decorators,
             owner=ProcessIdentity(host=own.host, pid=own.pid, boot=own.boot, started=own.started),
-            seed=secrets.randbits(63) if origin is None else origin.seed,
+            seed=int.from_bytes(os.urandom(8), "little") >> 1 if origin is None else origin.seed,
             origin_run=None if origin is None else origin.run,
             resume_step=request.resume_step,
         )
