@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import sys
 import tempfile
 from typing import TYPE_CHECKING
 
+from stepwell.base.lineage import end_orphans, inherit_orphans, was_started_with
 from stepwell.documents.codec import encode
 from stepwell.documents.task import ExitStatus, Usage
 
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from stepwell.documents.task import TaskSpec
 
 
+# Names the launcher in the environment of its attempts, and so of all that they start.
+_MARK = "STEPWELL_LAUNCHED_BY"
+
+
 class SpawnLauncher:
     """Starts `command` for every attempt, with the encoded spec on standard input.
 
@@ -30,12 +36,14 @@ class SpawnLauncher:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
+        self._mark = secrets.token_hex(8)
         self._running: dict[tuple[int, int], subprocess.Popen[bytes]] = {}
 
     def attach(self, reactor: Reactor, listener: BackendListener) -> None:
         """Begin to work within this reactor."""
         self._reactor = reactor
         self._listener = listener
+        inherit_orphans()
 
     def prepare(self, datastore: str, code: CodeSnapshot) -> None:
         """Nothing to do: every attempt opens the snapshot itself."""
@@ -48,7 +56,9 @@ class SpawnLauncher:
             file.write(encode(spec))
             file.seek(0)
             try:
-                process = subprocess.Popen(self._command, stdin=file, start_new_session=True)
+                process = subprocess.Popen(
+                    self._command, stdin=file, start_new_session=True, env={**os.environ, _MARK: self._mark}
+                )
             except OSError as error:
                 reason = f"cannot start a process: {error.strerror}"
                 self._reactor.soon(lambda: self._listener.task_lost(spec.task, spec.attempt, reason))
@@ -78,6 +88,13 @@ class SpawnLauncher:
             _signal_group(process.pid, signal.SIGKILL)
             process.wait()
         self._running.clear()
+        self._end_orphans()
+        inherit_orphans(False)
+
+    def _end_orphans(self) -> None:
+        """End processes that left the session of an attempt that is over. A living attempt inherits its own."""
+        running = {process.pid for process in self._running.values()}
+        end_orphans(lambda pid: pid not in running and was_started_with(pid, _MARK, self._mark))
 
     def _look(self, key: tuple[int, int]) -> None:
         """Where the kernel has no pidfd: ask again and again, at long intervals for long tasks."""
@@ -106,6 +123,7 @@ class SpawnLauncher:
     def _ended(self, key: tuple[int, int], status: ExitStatus, usage: Usage | None) -> None:
         process = self._running.pop(key)
         _signal_group(process.pid, signal.SIGKILL)  # what the attempt left behind in its session
+        self._end_orphans()
         self._listener.task_exited(*key, status, usage)
 
 
