@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stepwell.base.formats import format_size
 from stepwell.documents.task import ErrorRecord, TaskResult
+from stepwell.task.entry import UNRECORDED
 
 if TYPE_CHECKING:
     from stepwell.documents.task import ExitStatus, Outcome, TaskSpec, Usage
@@ -36,6 +37,12 @@ def explain_death(
     if asked:
         return ErrorRecord(kind="cancelled", message="the attempt was ended by the run")
     where = f"stepwell logs {spec.flow}/{spec.run}/{spec.step}/{spec.task}"
+    if status.code == UNRECORDED:
+        return ErrorRecord(
+            kind="store",
+            message="the task could not write its output or its result to the datastore",
+            hint=f"look for a full disk or a missing right to write, then `resume`; its last words: {where}",
+        )
     if status.signal is None:
         return ErrorRecord(
             kind="exit",

@@ -6,11 +6,11 @@ import os
 import sys
 import time
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from stepwell.artifacts.reader import ArtifactReader
 from stepwell.artifacts.writer import ArtifactWriter
-from stepwell.base.errors import ArtifactError, InvalidNext
+from stepwell.base.errors import ArtifactError, InvalidNext, StepwellError
 from stepwell.base.process import host_name
 from stepwell.decorators.dispatch import run_step
 from stepwell.decorators.protocol import TaskContext
@@ -226,14 +226,15 @@ def _outcome_of(failure: ErrorRecord) -> Any:
     return "cancelled" if failure.kind == "cancelled" else "failed"
 
 
-def _describe_unstorable(errors: dict[str, ArtifactError]) -> ErrorRecord:
+def _describe_unstorable(errors: dict[str, StepwellError]) -> ErrorRecord:
     """One record for all artifacts of a task that could not be stored."""
     first = next(iter(errors.values()))
     others = list(errors)[1:]
     message = first.message
     if others:
         message += f" (and {len(others)} more: {', '.join(f'`{name}`' for name in others[:5])})"
-    return ErrorRecord(kind="artifact", type=type(first).__name__, message=message, hint=first.hint)
+    kind: Literal["artifact", "store"] = "artifact" if isinstance(first, ArtifactError) else "store"
+    return ErrorRecord(kind=kind, type=type(first).__name__, message=message, hint=first.hint)
 
 
 def _cpu_times() -> tuple[float, float, int]:

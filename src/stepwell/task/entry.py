@@ -75,8 +75,7 @@ def _serve(sock: socket.socket, flow_class: type[FlowSpec] | None) -> NoReturn:
         reset_signals()
         forget_exit_handlers()
         spec = decode_spec(encoded)
-        redirect_output(spec.stdout, spec.stderr)
-        prepare_streams()
+        _take_streams(spec)
         gc.enable()
         _run_and_leave(spec, flow, datastore)
 
@@ -87,12 +86,20 @@ def run_spawned(encoded: bytes) -> NoReturn:
     """Run one attempt in this fresh interpreter."""
     spec = decode_spec(encoded)
     set_parent_death_signal(os.getppid())
-    redirect_output(spec.stdout, spec.stderr)
-    prepare_streams()
+    _take_streams(spec)
     datastore = open_datastore(spec.datastore, create=False)
     header = datastore.header(spec.flow, spec.run)
     flow = load_flow_of(datastore, spec.code, header.code.root, spec.source)
     _run_and_leave(spec, flow, datastore)
+
+
+def _take_streams(spec: TaskSpec) -> None:
+    """Send the output of this process to the attempt's log files; leaves when there can be none."""
+    try:
+        redirect_output(spec.stdout, spec.stderr)
+    except StoreError:
+        os._exit(UNRECORDED)
+    prepare_streams()
 
 
 def _run_and_leave(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -> NoReturn:

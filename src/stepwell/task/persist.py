@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.artifacts.changes import is_unchanged
-from stepwell.base.errors import ArtifactError
+from stepwell.base.errors import ArtifactError, StepwellError, StoreError
 from stepwell.store.artifact_table import MAX_BASE_DEPTH
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Persisted:
     def __init__(self) -> None:
         self.artifacts: dict[str, ArtifactRef] = {}
         self.removed: tuple[str, ...] = ()
-        self.errors: dict[str, ArtifactError] = {}
+        self.errors: dict[str, StepwellError] = {}
 
 
 def persist_state(
@@ -50,6 +50,17 @@ def persist_state(
             ref = writer.store(name, value)
         except ArtifactError as error:
             persisted.errors[name] = error
+            continue
+        except StoreError as error:
+            persisted.errors[name] = type(error)(
+                f"the artifact `{name}` cannot be stored: {error.message}", hint=error.hint
+            )
+            continue
+        except MemoryError:
+            persisted.errors[name] = ArtifactError(
+                f"memory ran out while the artifact `{name}` was being stored",
+                hint="say what the step needs with `@resources(memory=...)`, or keep less",
+            )
             continue
         before = runtime.ref(name)
         if before is None or before.digest != ref.digest or name in persisted.artifacts:
