@@ -34,6 +34,16 @@ def format_user_traceback(error: BaseException) -> str:
         if part is None or id(part) in seen:
             continue
         seen.add(id(part))
-        part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not is_ours(entry.filename)])
+        # What was raised and caught within the framework tells a reader of the flow nothing.
+        if part.__cause__ is not None and _is_internal(part.__cause__):
+            part.__cause__, part.__suppress_context__ = None, True
+        if part.__context__ is not None and _is_internal(part.__context__):
+            part.__context__ = None
         pending += [part.__cause__, part.__context__, *(part.exceptions or [])]
+        part.stack = traceback.StackSummary.from_list([entry for entry in part.stack if not is_ours(entry.filename)])
     return "".join(described.format())
+
+
+def _is_internal(part: traceback.TracebackException) -> bool:
+    """True for an exception that no frame of the user's had a part in."""
+    return bool(part.stack) and all(is_ours(entry.filename) for entry in part.stack)

@@ -90,7 +90,7 @@ def _failure(failure: FailedTask, finished: RunFinished, style: Style) -> list[s
         half = LONGEST_TRACEBACK // 2
         body = [*body[:half], f"… {plural(cut, 'line')} left out; they stand in the logs …", *body[-half:]]
     lines += [f"  {line}".rstrip() for line in body]
-    if error.hint:
+    if error.hint and error.hint not in error.traceback:
         lines += ["", f"{style.cyan('hint:')} {error.hint}"]
     return lines
 
