@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from store_contract import StoreContract
+from tests.conformance.store.store_contract import StoreContract
 
 from stepwell.store import local
 from stepwell.store.local import LocalStore
