@@ -5,10 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from stepwell.documents.run import CodeSnapshot
 
 
 def forkable() -> bool:
@@ -39,16 +35,15 @@ def modules_changed_since_start(code_root: str) -> bool:
 
 
 def _began_at() -> float:
-    """When this process began, as a time of day."""
+    """When this process began, as a time of day.
+
+    The system counts in ticks of 10 ms, and what is returned is the end of that tick: an interpreter needs longer than
+    that before it opens the flow file, and a file that was written just before the start is not taken for changed.
+    """
     try:
         with open("/proc/self/stat", "rb") as file:
             ticks = int(file.read().rpartition(b")")[2].split()[19])
-        age = time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+        age = time.clock_gettime(time.CLOCK_BOOTTIME) - (ticks + 1) / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return time.time()
     return time.time() - age
-
-
-def snapshot_root(code: CodeSnapshot) -> str:
-    """The folder that the snapshot was taken from, with a slash at the end."""
-    return code.root.rstrip(os.sep) + os.sep
