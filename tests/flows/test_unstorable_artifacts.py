@@ -77,3 +77,28 @@ def test_an_object_that_raises_while_it_is_pickled_is_named_with_what_it_raised(
     assert "bad" in done.err
     assert "I stay here" in done.err
     assert run_of("Raises/1")["start"].task.data.good == 1
+
+
+def test_an_attribute_that_hides_a_step_fails_its_task_and_the_others_survive(work, run_of):
+    work.write("""
+    class Hides(FlowSpec):
+        @step
+        def start(self):
+            for name in ("good", "end"):
+                setattr(self, name, 1)
+            self.next(self.middle)
+
+        @step
+        def middle(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """)
+    done = work.run("run", code=1)
+    assert "`self.end` was set to a value, which hides the step `end`" in done.err
+    assert "give the artifact or the step another name" in done.err
+    task = run_of("Hides/1")["start"].task
+    assert task.data.good == 1
+    assert "end" not in task

@@ -240,23 +240,35 @@ def public_state(flow: FlowSpec) -> dict[str, Any]:
     """The attributes of a flow object that are to become artifacts, in the order in which they were set.
 
     Inherited artifacts, parameters and class constants are among them when the step used them, so that a change in
-    place can be seen. Left out is what a class keeps private: names with two leading underscores.
-
-    Raises:
-        StepError: An attribute has the name of a step, so that it could not be read back.
+    place can be seen. Left out is what a class keeps private: names with two leading underscores, and what
+    `refuse_hidden_steps` refuses.
     """
     private = tuple(f"_{cls.__name__.lstrip('_')}__" for cls in type(flow).__mro__)
     state: dict[str, Any] = {}
     for name, value in flow.__dict__.items():
         if name.startswith(("_stepwell", "__", *private)):
             continue
-        if step_mark(getattr(type(flow), name, None)) is not None:
+        if not _hides_step(flow, name):
+            state[name] = value
+    return state
+
+
+def refuse_hidden_steps(flow: FlowSpec) -> None:
+    """Refuse a flow object in which an attribute stands before a step, as `setattr(self, "end", 1)` makes one.
+
+    Raises:
+        StepError: An attribute has the name of a step, so that it could not be read back.
+    """
+    for name in flow.__dict__:
+        if _hides_step(flow, name):
             raise StepError(
                 f"`self.{name}` was set to a value, which hides the step `{name}`",
                 hint="give the artifact or the step another name",
             )
-        state[name] = value
-    return state
+
+
+def _hides_step(flow: FlowSpec, name: str) -> bool:
+    return step_mark(getattr(type(flow), name, None)) is not None
 
 
 def _calling_step(flow_class: type) -> str:

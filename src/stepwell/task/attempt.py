@@ -17,7 +17,7 @@ from stepwell.decorators.protocol import TaskContext
 from stepwell.decorators.registry import step_decorators
 from stepwell.documents.task import ErrorRecord, TaskResult, Transition, Usage
 from stepwell.flow.parse import build_graph
-from stepwell.flow.spec import deleted_names, new_flow, public_state, take_transition
+from stepwell.flow.spec import deleted_names, new_flow, public_state, refuse_hidden_steps, take_transition
 from stepwell.flow.transition import foreach_items
 from stepwell.store.artifact_table import ArtifactTables
 from stepwell.store.result_reader import ResultReader
@@ -104,6 +104,7 @@ class _Execution:
         try:
             with entering(self._spec, self._graph):
                 context = self._call_step()
+                refuse_hidden_steps(self._flow)
                 transition = self._transition()
         except BaseException as error:  # noqa: BLE001 - this is the border to user code
             failure = describe_failure(error, at_terminal=at_terminal)
