@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: tasks get time to end, then are killed; the run is cancelled, nothing survives, resume completes."""
+"""Ctrl-C and SIGTERM: tasks get time to end, then are killed; the run is cancelled, and `resume` completes it."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def test_bytes_that_are_no_text_are_kept_and_shown_as_replacements(work, run_of)
     assert "caf\ufffd" in done.out
     task = run_of("Prints/1")["start"].task
     assert task.stdout == "caf\ufffd \ufffd\x00\n"
-    assert list(task.loglines("stdout", as_unicode=False))[0][1] == b"caf\xe9 \xff\x00"
+    assert next(task.loglines("stdout", as_unicode=False))[1] == b"caf\xe9 \xff\x00"
     shown = work.stepwell("logs", "Prints/1/start/1")
     assert "caf" in shown.out
 

@@ -36,6 +36,7 @@ from stepwell.records.opening import open_records
 from stepwell.store.datastore import open_datastore
 from stepwell.store.git_state import start_git_state
 from stepwell.store.snapshot import take_snapshot
+from stepwell.task.code import forget_snapshot, use_snapshot
 from stepwell.task.entry import run_here, serve_forked
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
     from stepwell.store.datastore import Datastore
     from stepwell.store.git_state import GitProbe
     from stepwell.store.run_log import RunLog
+    from stepwell.task.code import SnapshotSources
 
 # The most tasks at once when nobody says a number; what really runs is what fits the machine.
 DEFAULT_WORKERS = 16
@@ -197,6 +199,7 @@ class _Launch:
         make_header = header_maker(request, settings, datastore, facts, self._clock)
         header = datastore.create_run(make_header, flow.__name__, records.latest_run_number(flow.__name__))
         log = datastore.run_log(flow.__name__, header.run)
+        in_use: SnapshotSources | None = None
         try:
             parameters = parameters_result(header, flow, self._parameters, inherited, datastore)
             locator = log.append([parameters])[0]
@@ -205,8 +208,12 @@ class _Launch:
             for step, decorators in self._decorators.items():
                 prepare_decorators(decorators, PrepareContext(step=step, header=header))
             backend.prepare(datastore.url, code)
+            if settings.isolation == "none":
+                in_use = use_snapshot(datastore, code.digest, code.root)
             return self._loop(datastore, records, backend, header, log, history, locator).run()
         finally:
+            if in_use is not None:
+                forget_snapshot(in_use)
             log.close()
             if history is not None:
                 history.close()

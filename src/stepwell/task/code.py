@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import linecache
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from stepwell.flow.loading import load_flow
-from stepwell.flow.snapshot_import import install_snapshot
+from stepwell.flow.snapshot_import import install_snapshot, remove_snapshot, source_text
+from stepwell.flow.source import remember_source
 from stepwell.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -30,6 +33,9 @@ class SnapshotSources(Mapping[str, bytes]):
     def __getitem__(self, path: str) -> bytes:
         return self._snapshot.read(self._paths[path])
 
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
 
@@ -38,10 +44,24 @@ class SnapshotSources(Mapping[str, bytes]):
 
 
 def use_snapshot(datastore: Datastore, code: str, root: str) -> SnapshotSources:
-    """From now on, modules of the flow's folder are imported from the snapshot."""
+    """From now on, modules of the flow's folder are imported from the snapshot.
+
+    Those that are imported already show the snapshot's lines in tracebacks, whatever becomes of their files.
+    """
     sources = SnapshotSources(Snapshot.open(datastore, code), root)
     install_snapshot(sources)
+    for module in list(sys.modules.values()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str) and path in sources:
+            remember_source(path, source_text(sources[path]))
     return sources
+
+
+def forget_snapshot(sources: SnapshotSources) -> None:
+    """Undo `use_snapshot`, for a process that lives longer than the run."""
+    remove_snapshot()
+    for path in sources:
+        linecache.cache.pop(path, None)
 
 
 def load_flow_of(datastore: Datastore, code: str, root: str, source: str) -> type[FlowSpec]:

@@ -21,9 +21,9 @@ from stepwell.task.process import (
     remove_empty_output,
     reset_signals,
     run_exit_handlers,
-    seed_generators,
     set_parent_death_signal,
 )
+from stepwell.task.seeding import seed_generators
 
 if TYPE_CHECKING:
     import socket

@@ -64,17 +64,6 @@ def reset_signals() -> None:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
 
 
-def seed_generators(seed: int) -> None:
-    """Give `random` and numpy's global generator the attempt's own seed, if they are loaded.
-
-    Forked siblings would otherwise draw the same numbers, and a rerun could not draw them again.
-    """
-    if (random := sys.modules.get("random")) is not None:
-        random.seed(seed)
-    if (numpy_random := sys.modules.get("numpy.random")) is not None:
-        numpy_random.seed(seed & 0xFFFFFFFF)
-
-
 def remove_empty_output(stdout: str, stderr: str) -> None:
     """Leave no empty log files behind: most tasks print nothing."""
     for number, path in ((1, stdout), (2, stderr)):
