@@ -147,13 +147,14 @@ class Graph:
         return {name: self._node(step) for name, step in self.steps.items()}
 
     def document(self, root: str = "") -> GraphDocument:
-        """The graph as a document.
+        """The graph as a document, its steps in the order in which they run.
 
         Args:
             root: The folder of the code snapshot, to which files are made relative.
         """
         prefix = root.rstrip("/") + "/" if root else ""
-        steps = tuple(self._node(step, step.file.removeprefix(prefix)) for step in self.steps.values())
+        ordered = [self.steps[name] for name in dict.fromkeys((*self.order, *self.steps))]
+        steps = tuple(self._node(step, step.file.removeprefix(prefix)) for step in ordered)
         return GraphDocument(flow=self.flow, doc=self.doc, start=self.start, end=self.end, steps=steps)
 
     def _node(self, step: StepSource, file: str | None = None) -> GraphNode:

@@ -91,7 +91,7 @@ def test_steps_of_base_classes_and_mixins_are_read_from_their_own_files(
     )
     assert list(graph.steps) == ["start", "end", "train"]
     assert (graph.doc, graph.steps["train"].doc) == ("A flow of parts.\n\nIndented.", "Fit it.")
-    assert [node.file for node in graph.document(str(tmp_path)).steps] == ["basis.py", "basis.py", "mixins.py"]
+    assert [node.file for node in graph.document(str(tmp_path)).steps] == ["basis.py", "mixins.py", "basis.py"]
     assert render_diagnostics(lint(graph)) == dedent("""\
         error[SW118]: step `train` leads to `lost`, which does not exist
          --> mixins.py:8:19
@@ -102,6 +102,40 @@ def test_steps_of_base_classes_and_mixins_are_read_from_their_own_files(
 
 def hint_of(graph: Any) -> str:
     return "the steps are: " + ", ".join(f"`{name}`" for name in graph.steps)
+
+
+def test_steps_are_documented_in_the_order_in_which_they_run(load: Callable[..., Any]) -> None:
+    flow = load("""
+        from stepwell import FlowSpec, step
+
+        class Ending:
+            @step
+            def end(self):
+                pass
+
+            @step
+            def prepare(self):
+                self.next(self.a, self.b)
+
+        class Ordered(Ending, FlowSpec):
+            @step
+            def join(self, inputs):
+                self.next(self.end)
+
+            @step
+            def b(self):
+                self.next(self.join)
+
+            @step
+            def a(self):
+                self.next(self.join)
+
+            @step
+            def start(self):
+                self.next(self.prepare)
+    """)
+    names = [node.name for node in build_graph(flow).document().steps]
+    assert names == ["start", "prepare", "a", "b", "join", "end"]
 
 
 def test_decorators_stand_above_or_below_step(load: Callable[..., Any]) -> None:
