@@ -27,7 +27,7 @@ def load_flow(
     """The flow class of a file.
 
     The file is executed as the module `__main__`, which it stays, so that values of its classes can be unpickled.
-    Its folder becomes the first place where modules are looked for.
+    Its folder becomes the first place where modules are looked for; of a symbolic link, that of the file itself.
 
     Args:
         path: The file.
@@ -72,7 +72,8 @@ def _read(path: str, sources: Mapping[str, bytes] | None) -> bytes:
 
 
 def _main_module(path: str) -> ModuleType:
-    folder = os.path.dirname(path)
+    # As Python does it for a script: the folder of the file that a symbolic link points to.
+    folder = os.path.dirname(os.path.realpath(path))
     if not sys.path or sys.path[0] != folder:
         sys.path.insert(0, folder)
     module = ModuleType("__main__")

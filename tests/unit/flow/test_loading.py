@@ -63,6 +63,20 @@ def test_the_file_is_the_main_module_and_its_folder_comes_first(load: Callable[.
     assert sys.path[0] == str(tmp_path)
 
 
+def test_modules_beside_the_file_that_a_link_points_to_are_found(load: Callable[..., Any], tmp_path: Path) -> None:
+    load(FLOW.format(name="A"))  # restores the import state afterwards
+    real, linked = tmp_path / "real", tmp_path / "linked"
+    real.mkdir()
+    linked.mkdir()
+    (real / "beside_the_real_one.py").write_text("VALUE = 6\n")
+    (real / "train.py").write_text(
+        "import beside_the_real_one\n" + FLOW.format(name="A") + "    value = beside_the_real_one.VALUE\n"
+    )
+    (linked / "link.py").symlink_to(real / "train.py")
+    flow: Any = load_flow(linked / "link.py")
+    assert flow.value == 6
+
+
 def test_several_flows_are_listed(load: Callable[..., Any]) -> None:
     assert refused(load, FLOW.format(name="A") + FLOW.format(name="B")) == (
         "`flow.py` has 2 flows, and constructs none",
