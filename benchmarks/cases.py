@@ -38,7 +38,8 @@ class Case:
 
 # Both systems run as many tasks at a time as the machines at hand have cores.
 FOREACH = ("run", "--max-workers", "2", "--tasks", "{tasks}")
-METAFLOW_ONLY = {"run": ("--max-num-splits", "1000000"), "resume": ("--max-num-splits", "1000000")}
+# It refuses a foreach of more than 100 otherwise.
+METAFLOW_ONLY = ("--max-num-splits", "1000000")
 
 
 @dataclass(frozen=True, kw_only=True)

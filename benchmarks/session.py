@@ -106,6 +106,6 @@ def _folder(case: Case, system: System, repeat: int) -> Path:
 
 def _command(case: Case, system: System, arguments: tuple[str, ...], tasks: int) -> list[str]:
     given = [argument.format(tasks=tasks) for argument in arguments]
-    if system is METAFLOW and case.flow and "--tasks" in arguments:
-        given += METAFLOW_ONLY[arguments[0]]
+    if system is METAFLOW and "--tasks" in (*arguments, *case.before):
+        given += METAFLOW_ONLY
     return [system.python, *([case.flow] if case.flow else []), *given]
