@@ -9,6 +9,8 @@ from stepwell.base.errors import InvalidPathspec
 
 PARTS = ("flow", "run", "step", "task", "artifact")
 
+_EXAMPLE = ("TrainFlow", "7", "end", "3", "model")
+
 # What may stand in a path of the datastore. A name never starts with a dot or a dash, never holds a slash,
 # so that no pathspec can leave the datastore's folder.
 _SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\Z")
@@ -49,6 +51,11 @@ def parse_pathspec(text: str, *, most: int = 5, least: int = 1) -> Pathspec:
         InvalidPathspec: When the number of parts is wrong or a part could not be a name.
     """
     parts = text.strip().strip("/").split("/")
+    if len(parts) < least and all(is_safe_name(part) for part in parts):
+        raise InvalidPathspec(
+            f"`{text}` is the pathspec of a {PARTS[len(parts) - 1]}, and that of a {PARTS[least - 1]} is needed",
+            hint=f"go on to the {PARTS[least - 1]}, such as `{'/'.join((*parts, *_EXAMPLE[len(parts) : least]))}`",
+        )
     if not least <= len(parts) <= most or not all(is_safe_name(part) for part in parts):
         shape = "/".join(PARTS[:most])
         msg = f"`{text}` is not a pathspec of the form `{shape}`"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -20,6 +21,8 @@ USAGE = 2
 STORE = 3
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)\Z")
 
 
 def guarded(call: Callable[[], Any]) -> int:
@@ -113,11 +116,21 @@ def _translated(error: click.ClickException) -> StepwellError:
         hint = "did you mean " + " or ".join(f"`{name}`" for name in close) + "?" if close else see
         return StepwellError(f"there is no option `{error.option_name}`", hint=hint)
     if isinstance(error, click.MissingParameter) and error.param is not None:
-        option = isinstance(error.param, click.Option)
-        name = error.param.opts[0] if option or context is None else error.param.make_metavar(context)
-        return StepwellError(f"`{name}` is missing", hint=see)
+        return StepwellError(f"`{_typed_name(error.param, context)}` is missing", hint=see)
+    if type(error) is click.BadParameter and error.param is not None:
+        return StepwellError(f"`{_typed_name(error.param, context)}`: {error.message.replace(chr(39), '`')}", hint=see)
     message = error.format_message().rstrip(".")
+    extra = _EXTRA.match(message)
+    if extra is not None:
+        return StepwellError(f"there is more than the command takes: `{extra[1]}`", hint=see)
     return StepwellError(message[:1].lower() + message[1:].replace("'", "`"), hint=see)
+
+
+def _typed_name(parameter: click.Parameter, context: click.Context | None) -> str:
+    """An option as it is typed, an argument as the line of usage calls it."""
+    if isinstance(parameter, click.Option) or context is None:
+        return parameter.opts[0]
+    return parameter.make_metavar(context)
 
 
 def _nearest_options(name: str, context: click.Context | None) -> list[str]:

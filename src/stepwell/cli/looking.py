@@ -23,7 +23,7 @@ from stepwell.documents.refs import ResultRef
 from stepwell.records.status import task_status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stepwell.base.pathspec import Pathspec
     from stepwell.cli.session import Session
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from stepwell.records.rows import RunRow, StepRow, TaskRow, TaskStatus
 
 SHOWN_FAILURES = 5
+MOST_NAMES = 10
 
 
 class Looker:
@@ -108,12 +109,8 @@ class Looker:
         nodes = {node.name: node for node in self._records.header(flow, run).graph.steps}
         answers = {answer.step: answer for answer in self._steps(row, nodes)}
         if step not in answers:
-            from stepwell.base.plugins import nearest
-
-            close = nearest(step, nodes) or list(nodes)
             raise NotFound(
-                f"run `{flow}/{run}` has no step `{step}`",
-                hint="its steps are " + ", ".join(f"`{name}`" for name in close),
+                f"run `{flow}/{run}` has no step `{step}`", hint=_nearest_or_all(step, list(nodes), "its steps are")
             )
         tasks = list(itertools.islice(self._records.iter_tasks(flow, run, step, page=min(limit, 1000)), limit))
         return StepDetail(
@@ -157,11 +154,8 @@ class Looker:
         answers = {answer.name: answer for answer in self.artifacts(row, attempts[-1], result)} if result else {}
         found = answers.get(spec.artifact or "")
         if found is None:
-            from stepwell.base.plugins import nearest
-
-            close = nearest(spec.artifact or "", answers) or sorted(answers)[:10]
-            names = ", ".join(f"`{name}`" for name in close) or "none"
-            raise NotFound(f"there is no artifact `{spec}`", hint=f"artifacts of this task: {names}")
+            hint = _nearest_or_all(spec.artifact or "", sorted(answers), "artifacts of this task:")
+            raise NotFound(f"there is no artifact `{spec}`", hint=hint)
         return found
 
     def run_row(self, flow: str, run: str) -> RunRow:
@@ -246,13 +240,10 @@ class Looker:
     def _check_flow(self, flow: str) -> None:
         known = self._datastore.flows()
         if flow not in known:
-            from stepwell.base.plugins import nearest
-
-            close = nearest(flow, known)
-            hint = "did you mean " + " or ".join(f"`{name}`" for name in close) + "?" if close else ""
             raise NotFound(
                 f"there is no flow `{flow}` in `{self._datastore.url}`",
-                hint=hint or "`stepwell ls` lists the flows; `--datastore` names another datastore",
+                hint=did_you_mean(flow, known)
+                or "`stepwell ls` lists the flows; `--datastore` names another datastore",
             )
 
     def _failed_for_good(self, row: RunRow, task: TaskRow) -> bool:
@@ -339,9 +330,22 @@ def artifact_answer(place: str, name: str, ref: ArtifactRef, inherited: bool | N
     )
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint with the known names that a mistyped one may stand for, empty when there are none."""
+    from stepwell.base.plugins import nearest
+
+    close = nearest(name, known)
+    return "did you mean " + " or ".join(f"`{match}`" for match in close) + "?" if close else ""
+
+
 def parameters_text(parameters: dict[str, Any]) -> str:
     """Parameters in one line."""
     return " ".join(f"{name}={value}" for name, value in parameters.items())
+
+
+def _nearest_or_all(name: str, known: list[str], lead: str) -> str:
+    listed = ", ".join(f"`{one}`" for one in known[:MOST_NAMES]) + (", …" if len(known) > MOST_NAMES else "")
+    return did_you_mean(name, known) or f"{lead} {listed or 'none'}"
 
 
 def _ref(row: RunRow, task: TaskRow) -> ResultRef:

@@ -61,7 +61,8 @@ class StepwellCommand(click.Command):
         groups: dict[str, list[tuple[str, str]]] = {title: [] for title in self.sections}
         groups = {**{t: r for t, r in groups.items() if t != "Common options"}, "Options": [], "Common options": []}
         for parameter in self.get_params(ctx):
-            row = parameter.get_help_record(ctx)
+            # Arguments stand in the line of usage and in the text below it.
+            row = parameter.get_help_record(ctx) if isinstance(parameter, click.Option) else None
             if row is None:
                 continue
             title = "Options"

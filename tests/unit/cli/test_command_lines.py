@@ -151,14 +151,19 @@ def test_no_line_of_help_is_wider_than_the_terminal(python, call, monkeypatch):
         (["run", "--epoch", "3"], "there is no option `--epoch`", "did you mean `--epochs`?"),
         (["check", "--alpha"], "there is no option `--alpha`", "`python train.py check --help`"),
         (["run", "--max-workers", "0"], "`0` is not a whole number of at least 1", "`python train.py run --help`"),
-        (["run", "--isolation", "thread"], "`thread` is not one of `fork`, `spawn`, `none`", "run --help"),
+        (
+            ["run", "--isolation", "thread"],
+            "`--isolation`: `thread` is not one of `fork`, `spawn`, `none`",
+            "run --help",
+        ),
         (["resume", "--epochs", "3"], "`resume` keeps the parameters of the earlier run", "start a new run"),
         (["resume", "--origin-run-id", "Other/3"], "`Other/3` is not a run of `TrainFlow`", "give the run's id"),
         (["dump"], "`PATHSPEC` is missing", "`python train.py dump --help`"),
         (["dump", "a/b/c/d/e/f/g"], "is not a pathspec of the form", "give 3 to 5 names"),
         (["--environment", "conda", "check"], "`--environment conda` is not there", "`--environment local` is"),
         (["--metadata", "service", "check"], "`--metadata service` is not there", "`--metadata local` is"),
-        (["check", "extra"], "got unexpected extra argument", "check --help"),
+        (["check", "extra"], "there is more than the command takes: `extra`", "check --help"),
+        (["dump", "7"], "`TrainFlow/7` is the pathspec of a run, and that of a step is needed", "`TrainFlow/7/end`"),
     ],
 )
 def test_mistakes_end_with_code_2_and_a_hint(python, typed, message, hint):
@@ -245,3 +250,14 @@ def test_a_command_that_is_missing_shows_what_there_is(call, typed):
     code, out, err = call(*typed)
     assert (code, err) == (2, "")
     assert out.startswith("Usage: stepwell ")
+
+
+def test_help_lists_options_and_leaves_arguments_to_the_line_of_usage(call):
+    out = call("logs", "--help")[1]
+    assert out.startswith("Usage: stepwell logs [OPTIONS] PATHSPEC\n")
+    assert "Options:\n  --both" in out
+
+
+def test_a_missing_argument_is_called_as_in_the_line_of_usage(call):
+    assert "error: `bash|zsh|fish` is missing" in call("completion")[2]
+    assert "error: `bash|zsh|fish`: `tcsh` is not one of" in call("completion", "tcsh")[2]

@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 
+from stepwell.documents.refs import ResultRef
 from stepwell.documents.run import RunEnded
 from stepwell.documents.task import ErrorRecord
 from stepwell.store.output import open_output
@@ -86,6 +87,13 @@ def test_ls_filters(call, builder, run, failed):
     assert runs("--tag", "gold") == ["1"]
 
 
+def test_ls_does_not_ignore_filters_that_need_a_flow(call, run):
+    code, out, err = call("ls", "--tag", "gold")
+    assert (code, out) == (2, "")
+    assert "choose among the runs of one flow" in err
+    assert "hint: name it" in err
+
+
 def test_an_unknown_flow_gets_the_nearest_one(call, builder, run):
     builder.run(flow="TrainFlow")
     code, _, err = call("ls", "TrainFlwo")
@@ -144,6 +152,26 @@ def test_show_a_failed_task_with_its_traceback(call, failed):
     assert "error\n  Traceback:\n  ValueError: boom\nhint: mend it\n" in out
 
 
+def test_a_hint_that_the_traceback_ends_with_is_shown_once(call, builder):
+    run = builder.run()
+    error = ErrorRecord(
+        kind="language", type="StepError", message="no", traceback="StepError: no\nhint: mend it\n", hint="mend it"
+    )
+    builder.append(
+        run,
+        builder.result(run, "start", 1, outcome="failed", error=error),
+        RunEnded(status="failed", at=1_700_000_060.0),
+    )
+    assert call("show", "F/1/start/1")[1].count("mend it") == 1
+
+
+def test_a_reused_task_names_the_task_that_it_stands_for(call, builder, run):
+    resumed = builder.run()
+    origin = ResultRef(run="1", step="start", task=1, attempt=0, locator="")
+    builder.append(resumed, builder.result(resumed, "start", 1, origin=origin))
+    assert "  reused from  F/1/start/1\n" in call("show", "F/2/start/1")[1]
+
+
 def test_show_an_artifact(call, run):
     out = call("show", "F/1/start/1/xs")[1]
     assert out.startswith("F/1/start/1/xs\n  type    builtins.list\n")
@@ -154,9 +182,11 @@ def test_show_an_artifact(call, run):
     ("place", "message", "hint"),
     [
         ("F/9", "there is no run `F/9`", "`stepwell ls F` lists its runs"),
-        ("F/1/fti", "run `F/1` has no step `fti`", "`fit`"),
+        ("F/1/fti", "run `F/1` has no step `fti`", "hint: did you mean `fit`?"),
+        ("F/1/xyz", "run `F/1` has no step `xyz`", "hint: its steps are `start`, `fit`, `join`, `end`"),
         ("F/1/fit/99", "there is no task `F/1/fit/99`", "`stepwell show F/1/fit` lists the tasks"),
-        ("F/1/fit/2/yy", "there is no artifact `F/1/fit/2/yy`", "`y`"),
+        ("F/1/fit/2/yy", "there is no artifact `F/1/fit/2/yy`", "hint: did you mean `y`?"),
+        ("F/1/fit/2/qq", "there is no artifact `F/1/fit/2/qq`", "hint: artifacts of this task: `"),
     ],
 )
 def test_what_is_not_there_is_told_with_what_is(call, run, place, message, hint):
@@ -201,6 +231,13 @@ def test_dump_chooses_and_cuts(call, run):
     assert "= [" not in call("dump", "F/1/start", "--max-value-size", "3")[1]
     assert call("dump", "F/1/fit")[1].count("F/1/fit/") == 3
     assert call("dump", "F/1/start/1/xs")[1].endswith("= [1, 2, 3]\n")
+
+
+def test_dump_of_a_name_that_is_not_there_is_refused(call, run):
+    code, out, err = call("dump", "F/1/start", "--include", "alhpa")
+    assert (code, out) == (1, "")
+    assert "`F/1/start` has no artifact `alhpa`" in err
+    assert "did you mean `alpha`?" in err
 
 
 def test_dump_into_a_file(call, run, tmp_path):

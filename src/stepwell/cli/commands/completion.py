@@ -31,5 +31,5 @@ def command(session: Session) -> click.Command:
         assert maker is not None
         session.print([maker(make_group(), {}, "stepwell", "_STEPWELL_COMPLETE").source()])
 
-    argument = click.Argument(["shell"], type=click.Choice(["bash", "zsh", "fish"]))
+    argument = click.Argument(["shell"], metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
     return StepwellCommand("completion", callback=run, params=[argument], help=_HELP)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from stepwell.base.errors import StepwellError
+from stepwell.base.errors import NotFound, StepwellError
 from stepwell.cli.options import Count, StepwellCommand, json_option
 from stepwell.cli.render.usertext import clean_text
 
 if TYPE_CHECKING:
+    from stepwell.base.pathspec import Pathspec
+    from stepwell.cli.looking import Looker
     from stepwell.cli.session import Session
     from stepwell.documents.refs import ArtifactRef
 
@@ -48,6 +50,8 @@ def command(session: Session) -> click.Command:
         }
         if spec.artifact is not None and not any(found.values()):
             looker.artifact(spec)
+        if spec.artifact is None and wanted and not any(found.values()):
+            _refuse_unknown(looker, spec, wanted)
         values = Values(session, load=load or file is not None)
         if file is not None:
             _write(values, found, file)
@@ -115,6 +119,17 @@ def _print_task(session: Session, values: Values, place: str, refs: dict[str, Ar
         session.print([f"  {artifact_text(name, ref, value, most)}"])
     if not refs:
         session.print([style.dim("  no artifacts")])
+
+
+def _refuse_unknown(looker: Looker, spec: Pathspec, wanted: set[str]) -> None:
+    from stepwell.cli.looking import did_you_mean
+
+    known = {name for row, task in looker.tasks(spec) for name in looker.artifact_refs(row, task)}
+    names = ", ".join(f"`{name}`" for name in sorted(wanted))
+    hints = [hint for name in sorted(wanted) if (hint := did_you_mean(name, known))]
+    raise NotFound(
+        f"`{spec}` has no artifact {names}", hint=hints[0] if hints else f"`stepwell dump {spec}` lists them"
+    )
 
 
 def _document(place: str, refs: dict[str, ArtifactRef]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from stepwell.base.errors import UsageError
 from stepwell.base.formats import format_count, format_duration, format_time
 from stepwell.cli.options import Count, StepwellCommand, json_option
 from stepwell.cli.render.tables import table_lines
@@ -29,6 +30,11 @@ def command(session: Session) -> click.Command:
     ) -> None:
         from stepwell.cli.looking import Looker
 
+        if flow is None and (status or tags or user):
+            raise UsageError(
+                "`--status`, `--tag` and `--user` choose among the runs of one flow",
+                hint="name it, such as `stepwell ls TrainFlow --status failed`",
+            )
         looker = Looker(session)
         if flow is None:
             flows = looker.flows()

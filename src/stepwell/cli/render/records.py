@@ -119,7 +119,7 @@ def task_lines(detail: TaskDetail, style: Style, width: int | None) -> list[str]
     output = ", ".join(f"{format_size(size)} of {stream}" for stream, size in detail.output.items() if size)
     facts = [
         ("item", clean_line(task.label)),
-        ("reused from", task.origin),
+        ("reused from", f"{task.pathspec.partition('/')[0]}/{task.origin.rpartition('/')[0]}" if task.origin else ""),
         ("started", format_time(task.started_at) if task.started_at else ""),
         ("took", f"{format_duration(task.wall)}, {format_duration(task.cpu)} of CPU" if task.finished_at else ""),
         ("peak memory", format_size(task.peak_memory) if task.peak_memory else ""),
@@ -137,8 +137,10 @@ def task_lines(detail: TaskDetail, style: Style, width: int | None) -> list[str]
     if detail.error is not None:
         text = clean_text((detail.error.get("traceback") or detail.error.get("message") or "").strip("\n"))
         lines += ["", style.red("error"), *(f"  {line}".rstrip() for line in text.split("\n"))]
-        if detail.error.get("hint"):
-            lines.append(f"{style.cyan('hint')}: {detail.error['hint']}")
+        hint = detail.error.get("hint")
+        # The traceback of an error of Stepwell's own ends with its hint.
+        if hint and hint not in text:
+            lines.append(f"{style.cyan('hint')}: {hint}")
     if detail.artifacts:
         lines += ["", *artifacts_lines(detail.artifacts, style, width)]
     return lines
