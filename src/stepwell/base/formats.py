@@ -91,3 +91,8 @@ def shorten(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return text[: max(0, width - 1)] + "…" if width > 0 else ""
+
+
+def storable_text(text: str) -> str:
+    """Text that UTF-8 can hold: what stands for undecodable bytes, in file names for example, becomes escapes."""
+    return text if text.isascii() else text.encode("utf-8", errors="backslashreplace").decode()

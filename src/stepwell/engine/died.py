@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from stepwell.base.formats import format_size
 from stepwell.documents.task import ErrorRecord, TaskResult
-from stepwell.task.entry import UNRECORDED
+from stepwell.task.entry import BROKEN, UNRECORDED
 
 if TYPE_CHECKING:
     from stepwell.documents.task import ExitStatus, Outcome, TaskSpec, Usage
@@ -20,6 +20,21 @@ _CRASHES = {
 }
 if hasattr(signal, "SIGBUS"):
     _CRASHES[signal.SIGBUS] = "a mapped file vanished or the disk is full (bus error)"
+
+
+# Exit codes that say why there is no result, when it is not the step's doing.
+_OWN_CODES: dict[int | None, tuple[Literal["store", "internal"], str, str]] = {
+    UNRECORDED: (
+        "store",
+        "it could not write its output or its result to the datastore",
+        "look for a full disk or a missing right to write, then `resume`; its last words",
+    ),
+    BROKEN: (
+        "internal",
+        "Stepwell failed when it recorded what the step did, which is a bug in Stepwell",
+        "report it with the traceback in the task's log",
+    ),
+}
 
 
 def explain_death(
@@ -37,11 +52,10 @@ def explain_death(
     if asked:
         return ErrorRecord(kind="cancelled", message="the attempt was ended by the run")
     where = f"stepwell logs {spec.flow}/{spec.run}/{spec.step}/{spec.task}"
-    if status.code == UNRECORDED:
+    if status.code in _OWN_CODES:
+        kind, reason, cure = _OWN_CODES[status.code]
         return ErrorRecord(
-            kind="store",
-            message="the task could not write its output or its result to the datastore",
-            hint=f"look for a full disk or a missing right to write, then `resume`; its last words: {where}",
+            kind=kind, message=f"the task ended with exit code {status.code}: {reason}", hint=f"{cure}: {where}"
         )
     if status.signal is None:
         return ErrorRecord(

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from stepwell.base.formats import storable_text
 from stepwell.base.process import this_process
 from stepwell.base.version import __version__
 from stepwell.documents.run import ProcessIdentity, RunHeader
@@ -68,7 +69,7 @@ def header_maker(
             created_at=clock.now(),
             user=user,
             namespace=settings.namespace or f"user:{user}",
-            tags=request.tags,
+            tags=tuple(map(storable_text, request.tags)),
             system_tags=system_tags,
             parameters=dict(facts.shown),
             graph=facts.graph,
@@ -78,7 +79,7 @@ def header_maker(
             python=python,
             stepwell=__version__,
             platform=sys.platform,
-            command=request.command,
+            command=tuple(map(storable_text, request.command)),
             decorators=facts.decorators,
             owner=ProcessIdentity(host=own.host, pid=own.pid, boot=own.boot, started=own.started),
             seed=int.from_bytes(os.urandom(8), "little") >> 1 if origin is None else origin.seed,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stepwell.base.errors import ArtifactError, StepError, StepwellError, StoreError
+from stepwell.base.formats import storable_text
 from stepwell.base.user_traceback import format_user_traceback, user_frames
 from stepwell.documents.task import ErrorRecord, TracebackFrame
 
@@ -52,8 +53,8 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
     return ErrorRecord(
         kind=kind,
         type=_type_name(type(error)),
-        message=message[:_MESSAGE_LIMIT],
-        traceback=format_user_traceback(error)[-_TRACEBACK_LIMIT:],
+        message=_shortened(message, _MESSAGE_LIMIT),
+        traceback=_shortened(format_user_traceback(error), _TRACEBACK_LIMIT),
         frames=_frames_of(error.__traceback__),
         hint=hint,
     )
@@ -61,7 +62,12 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
 
 def _frames_of(tb: TracebackType | None) -> tuple[TracebackFrame, ...]:
     return tuple(
-        TracebackFrame(file=entry.filename, line=entry.lineno or 0, function=entry.name, text=entry.line or "")
+        TracebackFrame(
+            file=storable_text(entry.filename),
+            line=entry.lineno or 0,
+            function=entry.name,
+            text=storable_text(entry.line or ""),
+        )
         for entry in user_frames(tb)
     )
 
@@ -75,3 +81,11 @@ def _text_of(error: BaseException) -> str:
         return str(error)
     except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
         return "<the exception's text cannot be made>"
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Text without its middle when it is too long: what happened stands at one end or the other."""
+    if len(text) > limit:
+        left_out = f"... {len(text) - limit:,} characters left out ..."
+        text = f"{text[: limit // 2]}{left_out}{text[-limit // 2 :]}"
+    return storable_text(text)

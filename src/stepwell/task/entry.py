@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stepwell.store.datastore import Datastore
 
 # Exit codes of an attempt's process; the result in the log says more, if it could be written.
-SUCCEEDED, FAILED, UNRECORDED = 0, 1, 74
+SUCCEEDED, FAILED, BROKEN, UNRECORDED = 0, 1, 70, 74
 
 
 def serve_forked(sock: socket.socket, flow_class: type[FlowSpec]) -> NoReturn:
@@ -116,6 +116,11 @@ def _run_and_leave(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -
         run_exit_handlers()
     except StoreError as error:
         sys.stderr.write(f"the task's result could not be recorded: {error}\n")
+    except Exception:  # noqa: BLE001 - a fault of ours must not pass for one of the step's
+        import traceback
+
+        code = BROKEN
+        sys.stderr.write(traceback.format_exc())
     finally:
         if os.getpid() == pid:
             flush_streams()
