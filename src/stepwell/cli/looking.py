@@ -136,7 +136,7 @@ class Looker:
             inputs=[f"{where}/{step}/{task}" for step, task in result.inputs] if result is not None else [],
             artifacts=self.artifacts(row, last, result) if result is not None else [],
             output={
-                stream: self._datastore.output_size(row.flow, row.run, last.step, last.task, last.attempt, stream)  # type: ignore[arg-type]
+                stream: self._datastore.output_size(*printed_at(row, last), stream)  # type: ignore[arg-type]
                 for stream in streams
             },
             error=msgspec.to_builtins(result.error) if result is not None and result.error is not None else None,
@@ -328,6 +328,14 @@ def artifact_answer(place: str, name: str, ref: ArtifactRef, inherited: bool | N
         inherited=inherited,
         modules=list(ref.modules),
     )
+
+
+def printed_at(row: RunRow, task: TaskRow) -> tuple[str, str, str, int, int]:
+    """Flow, run, step, task and attempt that printed: of a reused task, those that it stands for."""
+    if not task.origin:
+        return row.flow, row.run, task.step, task.task, task.attempt
+    run, step, number, attempt = task.origin.split("/")
+    return row.flow, run, step, int(number), int(attempt)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -267,6 +267,16 @@ def test_logs_of_one_stream_are_passed_on_as_they_are(call, printed):
     assert call("logs", "F/1/fit/2") == (0, "one\ntwo\nthree", "")
 
 
+def test_what_a_reused_task_printed_is_that_of_the_task_it_stands_for(call, builder, printed):
+    printed("stdout", b"once\n")
+    resumed = builder.run()
+    origin = ResultRef(run="1", step="fit", task=2, attempt=0, locator="")
+    builder.append(resumed, builder.result(resumed, "fit", 7, origin=origin))
+    assert call("logs", "F/2/fit/7") == (0, "once\n", "")
+    assert json.loads(call("logs", "F/2", "--json")[1])[0]["stdout"] == "once\n"
+    assert "  printed      5 B of stdout (stepwell logs F/2/fit/7)\n" in call("show", "F/2/fit/7")[1]
+
+
 def test_logs_of_several_parts_have_titles_beside_them(call, printed):
     printed("stdout", b"out\n")
     printed("stderr", b"err\n")

@@ -118,6 +118,9 @@ class LogPrinter:
     """
 
     def __init__(self, session: Session, streams: Sequence[Stream], *, tail: int | None = None) -> None:
+        from stepwell.cli.looking import printed_at
+
+        self._place = printed_at
         self._datastore = session.datastore()
         self._streams = streams
         self._tail = tail
@@ -171,7 +174,7 @@ class LogPrinter:
         texts: dict[str, str] = {}
         for stream in self._streams:
             start = self._start(row, task, stream, self._size(row, task, stream))
-            data = self._datastore.read_output(row.flow, row.run, task.step, task.task, task.attempt, stream, start)
+            data = self._datastore.read_output(*self._place(row, task), stream, start)
             texts[stream] = data.decode("utf-8", errors="replace")
         return {"pathspec": f"{row.flow}/{row.run}/{task.step}/{task.task}", "attempt": task.attempt, **texts}
 
@@ -232,10 +235,10 @@ class LogPrinter:
         return self._read(row, task, stream, start, min(PIECE, max(0, end - start)))
 
     def _read(self, row: RunRow, task: TaskRow, stream: Stream, start: int, length: int) -> bytes:
-        return self._datastore.read_output(row.flow, row.run, task.step, task.task, task.attempt, stream, start, length)
+        return self._datastore.read_output(*self._place(row, task), stream, start, length)
 
     def _size(self, row: RunRow, task: TaskRow, stream: Stream) -> int:
-        return self._datastore.output_size(row.flow, row.run, task.step, task.task, task.attempt, stream)
+        return self._datastore.output_size(*self._place(row, task), stream)
 
     def _title(self, text: str) -> None:
         sys.stdout.flush()
