@@ -114,7 +114,7 @@ class Fails:
 
 
 def test_what_loading_raises_is_told_with_the_type(writer, reader):
-    with pytest.raises(ArtifactError, match=r"artifact `x` \(a `test_loading.Fails`\) cannot be loaded: ValueError"):
+    with pytest.raises(ArtifactError, match=rf"artifact `x` \(a `{__name__}.Fails`\) cannot be loaded: ValueError"):
         reader.load(writer.store("x", Fails()), "x")
 
 

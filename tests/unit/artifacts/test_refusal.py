@@ -157,7 +157,7 @@ class BadMessage(Exception):
 def test_what_the_value_itself_raises_is_told(writer):
     message = message_for(writer, [Raises(ValueError("no such thing\nas this"))])
     assert message == (
-        "artifact `model` cannot be stored: `self.model[0]` is a `test_refusal.Raises` "
+        f"artifact `model` cannot be stored: `self.model[0]` is a `{__name__}.Raises` "
         "(pickling it raised `ValueError: no such thing as this`)"
     )
     assert "pickling it raised `ZeroDivisionError" in message_for(writer, Thing(a=RaisesState()))
