@@ -91,10 +91,15 @@ class SpawnLauncher:
         self._end_orphans()
         inherit_orphans(False)
 
-    def _end_orphans(self) -> None:
-        """End processes that left the session of an attempt that is over. A living attempt inherits its own."""
+    def _end_orphans(self, session: int = 0) -> None:
+        """End and reap what is left of an attempt, in its session or out of it. A living attempt inherits its own."""
         running = {process.pid for process in self._running.values()}
-        end_orphans(lambda pid: pid not in running and was_started_with(pid, _MARK, self._mark))
+
+        def is_orphan(pid: int) -> bool:
+            # The dead that are still to be reaped have a session, but no environment any more.
+            return pid not in running and (_session_of(pid) == session or was_started_with(pid, _MARK, self._mark))
+
+        end_orphans(is_orphan)
 
     def _look(self, key: tuple[int, int]) -> None:
         """Where the kernel has no pidfd: ask again and again, at long intervals for long tasks."""
@@ -123,7 +128,7 @@ class SpawnLauncher:
     def _ended(self, key: tuple[int, int], status: ExitStatus, usage: Usage | None) -> None:
         process = self._running.pop(key)
         _signal_group(process.pid, signal.SIGKILL)  # what the attempt left behind in its session
-        self._end_orphans()
+        self._end_orphans(process.pid)
         self._listener.task_exited(*key, status, usage)
 
 
@@ -135,3 +140,10 @@ def _signal_group(pid: int, number: int) -> None:
             os.killpg(pid, number)
     except OSError:
         return
+
+
+def _session_of(pid: int) -> int:
+    try:
+        return os.getsid(pid) if hasattr(os, "getsid") else -1
+    except OSError:
+        return -1
