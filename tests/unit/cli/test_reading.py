@@ -368,3 +368,10 @@ def test_a_step_that_was_not_reached_and_a_silent_task_are_told_apart(call, fail
         assert (code, out) == (1, "")
         assert "step `end` of `F/1` has no tasks: it was not reached" in err
     assert call("logs", "F/1/start") == (0, "", "nothing was printed\n")
+
+
+def test_the_doctor_names_each_source_of_settings_once(call, run, builder):
+    (builder.folder / "pyproject.toml").write_text('[tool.stepwell]\nmax_workers = 4\ncolor = "never"\n')
+    findings = json.loads(call("doctor", "--json")[1])["findings"]
+    text = next(finding["text"] for finding in findings if finding["subject"] == "settings")
+    assert f"max_workers, color from {builder.folder}/pyproject.toml" in text

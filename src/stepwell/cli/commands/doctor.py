@@ -77,8 +77,11 @@ def examine(session: Session) -> Iterator[Finding]:
     except StepwellError as error:
         yield _broken("settings", error)
         return
-    given = [value for value in settings.explain() if value.source != "default"]
-    text = ", ".join(f"{value.name} from {value.place}" for value in given) or "all are defaults"
+    given: dict[str, list[str]] = {}
+    for value in settings.explain():
+        if value.source != "default":
+            given.setdefault(value.place, []).append(value.name)
+    text = "; ".join(f"{', '.join(names)} from {place}" for place, names in given.items()) or "all are defaults"
     yield Finding(subject="settings", state="ok", text=text)
     yield from _datastore(session)
 
