@@ -137,7 +137,7 @@ class Trial:
         lines = path.read_text().splitlines() if path.exists() else []
         ran = Counter(tuple(line.split()[:2]) for line in lines)
         reported = Counter(
-            (str(event["step"]), str(event.get("label", "None")))
+            (str(event["step"]), str(event.get("label") or "None"))
             for event in self.events
             if event.get("type") == "task-ended" and event.get("outcome") == "succeeded"
         )

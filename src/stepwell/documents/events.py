@@ -10,7 +10,7 @@ from stepwell.documents.run import RunStatus
 from stepwell.documents.task import ErrorRecord, Outcome
 
 
-class RunBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-began"):
+class RunBegan(Struct, frozen=True, kw_only=True, tag="run-began"):
     """The run has its id; nothing was executed yet."""
 
     at: float
@@ -22,7 +22,7 @@ class RunBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-b
     origin_run: str | None = None
 
 
-class TasksCloned(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="tasks-cloned"):
+class TasksCloned(Struct, frozen=True, kw_only=True, tag="tasks-cloned"):
     """Finished tasks of the origin run were taken over; counts by step."""
 
     at: float
@@ -30,7 +30,7 @@ class TasksCloned(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ta
     steps: dict[str, int]
 
 
-class TaskBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-began"):
+class TaskBegan(Struct, frozen=True, kw_only=True, tag="task-began"):
     """An attempt was launched."""
 
     at: float
@@ -40,7 +40,7 @@ class TaskBegan(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task
     pid: int = 0
 
 
-class TaskEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-ended"):
+class TaskEnded(Struct, frozen=True, kw_only=True, tag="task-ended"):
     """An attempt is over; `retry_in` is the wait in seconds when another attempt follows, None when none does."""
 
     at: float
@@ -56,7 +56,7 @@ class TaskEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task
     branches: int | None = None
 
 
-class LogText(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log"):
+class LogText(Struct, frozen=True, kw_only=True, tag="log"):
     """Whole lines that an attempt printed; undecodable bytes are shown as replacement characters."""
 
     at: float
@@ -67,7 +67,7 @@ class LogText(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="log"):
     text: str
 
 
-class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="notice"):
+class Notice(Struct, frozen=True, kw_only=True, tag="notice"):
     """Something that the user should know, with what to do about it."""
 
     at: float
@@ -76,7 +76,7 @@ class Notice(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="notice"
     hint: str = ""
 
 
-class StepProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StepProgress(Struct, frozen=True, kw_only=True):
     """Counts of one step's tasks. `total` is what is known so far and grows as splits are seen."""
 
     step: str
@@ -87,7 +87,7 @@ class StepProgress(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reused: int = 0
 
 
-class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="progress"):
+class Progress(Struct, frozen=True, kw_only=True, tag="progress"):
     """Where the run stands; sent a few times a second at the most."""
 
     at: float
@@ -95,7 +95,7 @@ class Progress(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="progr
     steps: tuple[StepProgress, ...]
 
 
-class FailedTask(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FailedTask(Struct, frozen=True, kw_only=True):
     """A task that failed for good."""
 
     step: str
@@ -105,7 +105,7 @@ class FailedTask(Struct, frozen=True, kw_only=True, omit_defaults=True):
     label: str = ""
 
 
-class RunFinished(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-finished"):
+class RunFinished(Struct, frozen=True, kw_only=True, tag="run-finished"):
     """The run is over: the summary. `failures` has the first real failure first."""
 
     at: float
