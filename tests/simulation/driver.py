@@ -108,6 +108,7 @@ class Run:
         self._running: dict[int, Attempt] = {}
         self._next_attempt: dict[int, int] = {}
         self._allowed: dict[int, int] = {}
+        self._fallen: set[int] = set()  # their step's own code is not run again
         self._resting: dict[int, int] = {}
         self._between: set[int] = set()  # failed, to be tried again
         self._gangs: dict[int, list[int]] = {}
@@ -222,6 +223,12 @@ class Run:
             self._between.add(event.task)
             self._due.add((event.task, self._next_attempt[event.task]))
             return
+        if self._may_fall_back(event):
+            self._fallen.add(event.task)
+            self._allowed[event.task] = self._next_attempt[event.task] + 1
+            self._between.add(event.task)
+            self._due.add((event.task, self._next_attempt[event.task]))
+            return
         self.failed.append(event.task)
         ended = set(self._gangs.get(event.task, ()))
         if not self._stopping and self.setting.on_failure != "continue":
@@ -231,6 +238,11 @@ class Run:
         self.failed += sorted(self._between & ended)
         self._between -= ended
         self._due |= (ended & self._running.keys()) - self._terminated
+
+    def _may_fall_back(self, event: Failed) -> bool:
+        if not event.retry or self._stopping or event.task in self._fallen:
+            return False
+        return self.plan.steps[self.labels[event.task][0]].fallback
 
     def _stop(self) -> None:
         """Nothing starts from here on; what was to be tried again has failed."""
@@ -276,6 +288,7 @@ class Run:
         assert self.launched[label] == self._place(launch), "an attempt is launched like the one before"
         assert launch.attempt == self._next_attempt[number], "attempts count up"
         assert launch.attempt < self._allowed[number]
+        assert launch.fallback == (number in self._fallen)
         assert label not in self.transitions, "what succeeded is not run again"
         self._next_attempt[number] += 1
         self._between.discard(number)
@@ -305,7 +318,8 @@ class Run:
     def _rest(self, command: RetryLater) -> None:
         assert command.task not in self._running
         assert command.attempt == self._next_attempt[command.task]
-        assert command.seconds == self.plan.steps[self.labels[command.task][0]].retry_wait
+        wait = self.plan.steps[self.labels[command.task][0]].retry_wait
+        assert command.seconds == (0.0 if command.task in self._fallen else wait)
         self._resting[command.task] = command.attempt
         self._ask(command.seconds, RetryDue(command.task))
 

@@ -127,6 +127,7 @@ def make_plan(nodes: list[Node], rng: Random) -> FlowPlan:
             rank=rank if rng.random() < 0.9 else 0,
             max_attempts=rng.choice((1, 1, 2, 4)),
             retry_wait=rng.choice((0.0, 0.5, 20.0)),
+            fallback=rng.random() < 0.2,
             needs=ResourceNeeds() if ordinary else _needs(rng),
             limit=None if ordinary else rng.choice((None, None, None, 1, 3)),
         )

@@ -35,7 +35,9 @@ class Token(NamedTuple):
 class Model:
     """The tasks of a run that goes on after failures with all that does not need what failed."""
 
-    def __init__(self, flow: list[Node], attempts: dict[str, int], world: World, history: dict[Label, Transition]):
+    def __init__(
+        self, flow: list[Node], attempts: dict[str, tuple[int, bool]], world: World, history: dict[Label, Transition]
+    ):
         self.tasks: dict[Label, Expected] = {}
         self.attempts = attempts
         self.world = world
@@ -90,7 +92,7 @@ class Model:
         """Write a task down; whether it succeeds."""
         assert label not in self.tasks
         cloned = token.cloned and label in self.history
-        succeeds = cloned or self.world.succeeds(label, self.attempts[label[0]])
+        succeeds = cloned or self.world.succeeds(label, *self.attempts[label[0]])
         self.tasks[label] = Expected(token.inputs, frames, cloned, succeeds)
         return succeeds
 

@@ -21,7 +21,7 @@ def simulate(rng: Random, *, width: int = 40, most_tasks: int = 3000) -> int:
     flow = make_flow(rng, budget=rng.randint(3, 16))
     plan = make_plan(flow, rng)
     nodes = {node.name: node for node in all_nodes(flow)}
-    attempts = {name: step.max_attempts for name, step in plan.steps.items()}
+    attempts = {name: (step.max_attempts, step.fallback) for name, step in plan.steps.items()}
     turns = rng.randrange(2**32)
     if len(Model(flow, attempts, World(turns, 0, 0.0, width), {}).tasks) > most_tasks:
         return 0

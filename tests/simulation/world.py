@@ -48,8 +48,8 @@ class World:
         share = draw / self.trouble
         return "fails" if share < 0.7 else "is lost" if share < 0.85 else "fails for good"
 
-    def succeeds(self, label: Label, max_attempts: int) -> bool:
-        """Whether a task succeeds in the end, when it is given all its attempts."""
+    def succeeds(self, label: Label, max_attempts: int, fallback: bool) -> bool:
+        """Whether a task succeeds in the end, when it is given all its attempts, and one more to fall back on."""
         attempt = 0
         while True:
             outcome = self.outcome(label, attempt)
@@ -58,8 +58,12 @@ class World:
             if outcome == "is lost":
                 max_attempts += 1
             attempt += 1
-            if outcome == "fails for good" or attempt >= max_attempts:
+            if outcome == "fails for good":
                 return False
+            if attempt >= max_attempts:
+                if not fallback:
+                    return False
+                fallback, max_attempts = False, attempt + 1
 
     def _size(self, label: Label, level: int) -> int:
         draw = self._draw(label, "foreach")

@@ -90,7 +90,10 @@ Event = Start | Succeeded | Failed | RetryDue | Observed | CancelAsked
 
 
 class Launch(NamedTuple):
-    """Start an attempt. `inputs` are task numbers in order. Launches of one gang come together in one list."""
+    """Start an attempt. `inputs` are task numbers in order. Launches of one gang come together in one list.
+
+    `fallback` says that the step itself has failed for good, and that this attempt only lets the flow go on.
+    """
 
     task: int
     step: str
@@ -99,6 +102,7 @@ class Launch(NamedTuple):
     frames: tuple[Frame, ...]
     inputs: Sequence[int]
     needs: ResourceNeeds
+    fallback: bool = False
 
 
 class Clone(NamedTuple):

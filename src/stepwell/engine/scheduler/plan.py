@@ -27,6 +27,8 @@ class StepPlan(Struct, frozen=True, kw_only=True):
         rank: Distance from the start; deeper steps are launched first, so that open branches stay few.
         max_attempts: Attempts in all, at least 1.
         retry_wait: Seconds between attempts.
+        fallback: True when one more attempt, without the step's own code, follows the last that failed.
+        timeout: Seconds that one attempt may take; the scheduler keeps no time, it is for who launches.
         needs: What its tasks ask for; what is None is judged by what tasks of the step were seen to use.
         limit: The most tasks of this step that run at once, over the whole run; None for no limit.
     """
@@ -40,6 +42,8 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     rank: int = 0
     max_attempts: int = 1
     retry_wait: float = 0.0
+    fallback: bool = False
+    timeout: float | None = None
     needs: ResourceNeeds = field(default_factory=ResourceNeeds)
     limit: int | None = None
 

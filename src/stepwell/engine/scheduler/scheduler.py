@@ -129,11 +129,20 @@ class Scheduler:
             return []
         if event.free:
             task.allowed += 1
-        if event.retry and task.attempt + 1 < task.allowed and not self._ending:
-            task.attempt += 1
-            self._pausing[task.number] = task
-            return [RetryLater(task.number, task.attempt, task.step.plan.retry_wait)]
+        if not event.retry or self._ending:
+            return self._fail(task)
+        if task.attempt + 1 < task.allowed:
+            return self._again(task, 0.0 if task.falling_back else task.step.plan.retry_wait)
+        if task.step.plan.fallback and not task.falling_back:
+            task.falling_back = True
+            task.allowed = task.attempt + 2
+            return self._again(task, 0.0)
         return self._fail(task)
+
+    def _again(self, task: Task, wait: float) -> list[Command]:
+        task.attempt += 1
+        self._pausing[task.number] = task
+        return [RetryLater(task.number, task.attempt, wait)]
 
     def _on_retry_due(self, event: RetryDue) -> list[Command] | None:
         task = self._pausing.pop(event.task, None)
@@ -208,10 +217,9 @@ class Scheduler:
                     task.number = next(self._numbers)
                 self._running[task.number] = task
                 step.running += 1
+                place = (task.path(), task.frames(), task.inputs)
                 commands.append(
-                    Launch(
-                        task.number, step.name, task.attempt, task.path(), task.frames(), task.inputs, step.plan.needs
-                    )
+                    Launch(task.number, step.name, task.attempt, *place, step.plan.needs, task.falling_back)
                 )
 
     def _finish(self, commands: list[Command]) -> None:

@@ -28,6 +28,7 @@ class Task:
         cpu: Thousandths of a core that are set aside for it while it runs.
         memory: Bytes that are set aside for it while it runs.
         ending: True when it was told to end.
+        falling_back: True when its next or current attempt is the one without the step's own code.
         gang: The tasks of its gang, itself among them; None when it is in none.
     """
 
@@ -36,6 +37,7 @@ class Task:
         "attempt",
         "cpu",
         "ending",
+        "falling_back",
         "gang",
         "index",
         "inputs",
@@ -62,6 +64,7 @@ class Task:
         self.cpu = 0
         self.memory = 0
         self.ending = False
+        self.falling_back = False
         self.gang: list[Task] | None = None
 
     @property
