@@ -10,14 +10,16 @@ import re
 from pathlib import Path
 
 from cases import Profile
+from measure import Measured
 from rows import Row
-from session import Results
+from session import Results, Sample
 from systems import METAFLOW, STEPWELL
 
 HEAD = """# Benchmarks
 
 Written by `make bench` (profile `{profile}`). The same flows, run by Stepwell {stepwell} and by Metaflow {metaflow},
-alternating in one session, each in its own environment. Medians.
+alternating in one session, each in its own environment. CPU time, memory and files are medians; wall time is the least
+of the repeats, as whatever else ran on the machine could only add to it.
 
 | | |
 |---|---|
@@ -74,13 +76,31 @@ def write_numbers(path: Path, results: Results) -> None:
             "system": system,
             "tasks": results.tasks[case, system],
             "samples": [
-                {"wall": s.cost.wall, "cpu": s.cost.cpu, "peak": s.cost.peak, "files": s.files, **s.cost.values}
+                {
+                    "wall": s.cost.wall,
+                    "cpu": s.cost.cpu,
+                    "peak": s.cost.peak,
+                    "launcher_peak": s.cost.launcher_peak,
+                    "files": s.files,
+                    "values": s.cost.values,
+                }
                 for s in samples
             ],
         }
         for (case, system), samples in results.samples.items()
     ]
     path.write_text(json.dumps(numbers, indent=1), encoding="utf-8")
+
+
+def read_numbers(path: Path) -> Results:
+    """What `write_numbers` has written."""
+    results = Results()
+    for entry in json.loads(path.read_text(encoding="utf-8")):
+        key = entry["case"], entry["system"]
+        results.tasks[key] = entry["tasks"]
+        samples = [(sample.pop("files"), Measured(**sample)) for sample in entry["samples"]]
+        results.samples[key] = [Sample(cost, files) for files, cost in samples]
+    return results
 
 
 def _missing(results: Results) -> str:

@@ -49,16 +49,32 @@ class Row:
         return self.stepwell >= self.budget if self.more else self.stepwell <= self.budget
 
 
-def wall(sample: Sample) -> float:
-    return sample.cost.wall * 1000
+@dataclass(frozen=True)
+class Figure:
+    """What is read from a sample, and how one number is made of the repeats.
+
+    CPU time, memory and files are medians. Wall time is the least of the repeats: whatever else runs on the machine can
+    only add to it.
+    """
+
+    read: Callable[[Sample], float]
+    least: bool = False
+
+    def of(self, results: Results, case: str, system: str) -> float | None:
+        """The number for one case and system, or None where it was not run."""
+        return (results.least if self.least else results.median)(case, system, self.read)
 
 
-def cpu(sample: Sample) -> float:
-    return sample.cost.cpu * 1000
+WALL = Figure(lambda sample: sample.cost.wall * 1000, least=True)
+CPU = Figure(lambda sample: sample.cost.cpu * 1000)
+PEAK = Figure(lambda sample: sample.cost.peak / MEGABYTE)
+LAUNCHER_PEAK = Figure(lambda sample: sample.cost.launcher_peak / MEGABYTE)
+FILES = Figure(lambda sample: sample.files)
 
 
-def value(name: str, scale: float = 1.0) -> Callable[[Sample], float]:
-    return lambda sample: sample.cost.values[name] * scale
+def printed(name: str, scale: float = 1.0) -> Figure:
+    """A number that the measured program printed itself."""
+    return Figure(lambda sample: sample.cost.values[name] * scale, least=not name.endswith("cpu"))
 
 
 def rows(results: Results) -> list[Row]:
@@ -73,16 +89,16 @@ def rows(results: Results) -> list[Row]:
     ]
 
 
-def _pair(results: Results, case: str, read: Callable[[Sample], float]) -> Costs:
-    return {system: results.median(case, system, read) for system in ("stepwell", "metaflow")}
+def _pair(results: Results, case: str, read: Figure) -> Costs:
+    return {system: read.of(results, case, system) for system in ("stepwell", "metaflow")}
 
 
-def _slope(results: Results, few: str, many: str, read: Callable[[Sample], float]) -> Costs:
+def _slope(results: Results, few: str, many: str, read: Figure) -> Costs:
     """The cost of one more task: the difference of two cases by the difference of their numbers of tasks."""
     slopes: Costs = {}
     for system in ("stepwell", "metaflow"):
         more = results.tasks.get((many, system), 0) - results.tasks.get((few, system), 0)
-        slopes[system] = _difference(results.median(many, system, read), results.median(few, system, read), more)
+        slopes[system] = _difference(read.of(results, many, system), read.of(results, few, system), more)
     return slopes
 
 
@@ -92,24 +108,24 @@ def _difference(high: float | None, low: float | None, parts: int) -> float | No
 
 def _starts(results: Results) -> list[Row]:
     found = [
-        Row(what="a bare `python -c pass`, for scale", unit="ms wall", costs=_pair(results, "python", wall)),
+        Row(what="a bare `python -c pass`, for scale", unit="ms wall", costs=_pair(results, "python", WALL)),
         Row(
             what="import of what a flow file imports",
             unit="ms wall",
             budget=60,
             note="in the process, without the start of Python",
-            costs=_pair(results, "import", value("wall", 1000)),
+            costs=_pair(results, "import", printed("wall", 1000)),
         ),
-        Row(what="the same", unit="ms CPU", costs=_pair(results, "import", value("cpu", 1000))),
+        Row(what="the same", unit="ms CPU", costs=_pair(results, "import", printed("cpu", 1000))),
     ]
     for case, what, budget in (
         ("help", "`flow.py --help`", 150.0),
         ("show", "`flow.py show`", 150.0),
         ("run", "`run` of start → end", 250.0),
     ):
-        found.append(Row(what=what, unit="ms wall", budget=budget, costs=_pair(results, case, wall)))
-        found.append(Row(what="the same", unit="ms CPU", costs=_pair(results, case, cpu)))
-    for read, unit, limit in ((wall, "ms wall", 10.0), (cpu, "ms CPU", None)):
+        found.append(Row(what=what, unit="ms wall", budget=budget, costs=_pair(results, case, WALL)))
+        found.append(Row(what="the same", unit="ms CPU", costs=_pair(results, case, CPU)))
+    for read, unit, limit in ((WALL, "ms wall", 10.0), (CPU, "ms CPU", None)):
         short, long = _pair(results, "run", read), _pair(results, "chain", read)
         step = {name: _difference(long[name], short[name], 10) for name in short}
         found.append(
@@ -133,45 +149,42 @@ def _per_task(results: Results) -> list[Row]:
             unit="ms CPU",
             budget=6,
             note=sizes,
-            costs=_slope(results, "foreach-1", "foreach-n", cpu),
+            costs=_slope(results, "foreach-1", "foreach-n", CPU),
         ),
         Row(
-            what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "foreach-1", "foreach-n", wall)
+            what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "foreach-1", "foreach-n", WALL)
         ),
         Row(
             what="one no-op foreach task, numpy and pandas imported by the flow",
             unit="ms CPU",
             budget=18,
             note=with_numpy,
-            costs=_slope(results, "numpy-1", "numpy-n", cpu),
+            costs=_slope(results, "numpy-1", "numpy-n", CPU),
         ),
-        Row(what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "numpy-1", "numpy-n", wall)),
+        Row(what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "numpy-1", "numpy-n", WALL)),
         Row(
             what="files and folders written per trivial task",
             unit="files",
             budget=3,
             note=sizes,
-            costs=_slope(results, "foreach-1", "foreach-n", lambda sample: sample.files),
+            costs=_slope(results, "foreach-1", "foreach-n", FILES),
         ),
     ]
 
 
 def _memory(results: Results) -> list[Row]:
-    def peak(sample: Sample) -> float:
-        return sample.cost.peak / MEGABYTE
-
     return [
         Row(
             what="peak memory of `run` of start → end",
             unit="MB",
             note="proportional set sizes of the whole tree",
-            costs=_pair(results, "run-memory", peak),
+            costs=_pair(results, "run-memory", PEAK),
         ),
         Row(
             what="peak memory of the no-op foreach",
             unit="MB",
             note=_sizes(results, "foreach-memory"),
-            costs=_pair(results, "foreach-memory", peak),
+            costs=_pair(results, "foreach-memory", PEAK),
         ),
     ]
 
@@ -179,9 +192,10 @@ def _memory(results: Results) -> list[Row]:
 def _array(results: Results) -> list[Row]:
     # The least of the repeats: on a virtual machine, memory that the host has not given yet costs a second for each
     # 512 MB, at whoever touches it first, and that is not the system's doing.
+    least_cpu = Figure(CPU.read, least=True)
     speeds: Costs = {}
     for system in ("stepwell", "metaflow"):
-        more = _difference(results.least("array-kept", system, cpu), results.least("array-none", system, cpu), 1)
+        more = _difference(least_cpu.of(results, "array-kept", system), least_cpu.of(results, "array-none", system), 1)
         # A difference within the noise says only "faster than can be seen".
         speeds[system] = None if more is None else ARRAY_MB / (max(more, 10) / 1000)
     return [
@@ -197,7 +211,7 @@ def _array(results: Results) -> list[Row]:
             what="the first use of it in the next step",
             unit="ms wall",
             budget=20,
-            costs=_pair(results, "array-kept", value("first_use_seconds", 1000)),
+            costs=_pair(results, "array-kept", printed("first_use_seconds", 1000)),
         ),
     ]
 
@@ -210,9 +224,9 @@ def _resume_and_list(results: Results) -> list[Row]:
             unit="ms wall",
             budget=300,
             note=_sizes(results, "resume"),
-            costs=_scaled(results, "resume", wall, 500),
+            costs=_scaled(results, "resume", WALL, 500),
         ),
-        Row(what="the same", unit="ms CPU", note=_sizes(results, "resume"), costs=_scaled(results, "resume", cpu, 500)),
+        Row(what="the same", unit="ms CPU", note=_sizes(results, "resume"), costs=_scaled(results, "resume", CPU, 500)),
     ]
     for name, what, budget in (
         ("list", "list 10,000 tasks with their states", 200.0),
@@ -221,7 +235,7 @@ def _resume_and_list(results: Results) -> list[Row]:
         for kind in ("wall", "cpu"):
             scaled = {
                 system: None if cost is None else cost * 10_000 / tasks[system]
-                for system, cost in _pair(results, "list", value(f"{name}_{kind}", 1000)).items()
+                for system, cost in _pair(results, "list", printed(f"{name}_{kind}", 1000)).items()
             }
             found.append(
                 Row(
@@ -235,11 +249,11 @@ def _resume_and_list(results: Results) -> list[Row]:
     return found
 
 
-def _scaled(results: Results, case: str, read: Callable[[Sample], float], to: int) -> Costs:
+def _scaled(results: Results, case: str, read: Figure, to: int) -> Costs:
     """Metaflow's cost above that of a bare start → end run, scaled to `to` tasks. Stepwell's is never scaled."""
     costs = _pair(results, case, read)
     tasks = results.tasks.get((case, "metaflow"), to)
-    cost, base = costs["metaflow"], results.median("run", "metaflow", read)
+    cost, base = costs["metaflow"], read.of(results, "run", "metaflow")
     if cost is not None and base is not None and tasks != to:
         costs["metaflow"] = base + max(cost - base, 0) * to / tasks
     return costs
@@ -247,13 +261,13 @@ def _scaled(results: Results, case: str, read: Callable[[Sample], float], to: in
 
 def _long(results: Results) -> list[Row]:
     found = []
-    base = results.median("foreach-1", "stepwell", cpu)
+    base = CPU.of(results, "foreach-1", "stepwell")
     for (case, system), tasks in sorted(results.tasks.items(), key=lambda item: item[1]):
         if not case.startswith("long-") or system != "stepwell" or base is None:
             continue
-        total = results.median(case, system, cpu)
-        elapsed = results.median(case, system, wall)
-        peak = results.median(case, system, lambda sample: sample.cost.launcher_peak / MEGABYTE)
+        total = CPU.of(results, case, system)
+        elapsed = WALL.of(results, case, system)
+        peak = LAUNCHER_PEAK.of(results, case, system)
         if total is None or elapsed is None:
             continue
         found += [

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from cases import FULL, QUICK, cases
-from report import table, write_numbers, write_report
+from report import read_numbers, table, write_numbers, write_report
 from rows import rows
 from session import run_session
 from systems import ROOM, set_up
@@ -27,12 +27,13 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="keep the folders of the runs under .bench/work")
     parser.add_argument("--no-set-up", action="store_true", help="use the environments as they are")
     parser.add_argument("--output", type=Path, help="default: RESULTS.md for a whole run, nothing for a part of it")
+    parser.add_argument("--last", action="store_true", help="run nothing: write the table of the last session again")
     options = parser.parse_args()
 
     profile = QUICK if options.quick else FULL
     if options.long:
         profile = dataclasses.replace(profile, long=(1_000, 10_000, 100_000))
-    if not options.no_set_up:
+    if not (options.no_set_up or options.last):
         set_up()
     chosen = [case for case in cases(profile) if not options.only or case.name in options.only]
     if "stepwell" in options.skip:
@@ -42,10 +43,11 @@ def main() -> int:
     chosen = [case for case in chosen if case.stepwell or case.metaflow]
 
     load = os.getloadavg()[0]
-    results = run_session(chosen, keep=options.keep)
+    results = read_numbers(ROOM / "results.json") if options.last else run_session(chosen, keep=options.keep)
     found = [row for row in rows(results) if row.stepwell is not None or row.metaflow is not None]
     print(table(found))
-    write_numbers(ROOM / "results.json", results)
+    if not options.last:
+        write_numbers(ROOM / "results.json", results)
     whole = not (options.only or options.skip or options.quick)
     output = options.output or (Path(__file__).parent / "RESULTS.md" if whole else None)
     if output:
