@@ -36,7 +36,7 @@ class Backend(Protocol):
         """Begin to work within this reactor; called once, before anything is submitted."""
 
     def prepare(self, datastore: str, code: CodeSnapshot) -> None:
-        """The run's code is stored now; attempts import from there."""
+        """The run's code is stored now; attempts import from there. `code.source` is `train.py:TrainFlow`."""
 
     def submit(self, spec: TaskSpec) -> None:
         """Start an attempt."""

@@ -2,6 +2,7 @@
 
     StepwellError
     ├── UsageError               wrong arguments on the command line or in a call (exit code 2)
+    │   ├── ArgumentError        a call from Python has an unknown argument or one of the wrong type
     │   ├── ParameterError       a flow parameter is missing, unknown or of the wrong type
     │   └── InvalidPathspec      a pathspec has the wrong shape
     ├── SettingsError            a setting has a value that it cannot have
@@ -29,7 +30,7 @@ Every error says what happened in one sentence and, in `hint`, what to do about 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,10 @@ class UsageError(StepwellError):
     """Wrong arguments on the command line or in a call."""
 
     exit_code = 2
+
+
+class ArgumentError(UsageError, TypeError):
+    """A call from Python has an unknown argument, or one of the wrong type."""
 
 
 class ParameterError(UsageError):
@@ -168,4 +173,12 @@ class TaggingError(StepwellError):
 
 
 class RunFailed(StepwellError):
-    """A run ended without success."""
+    """A run ended without success.
+
+    Attributes:
+        run: The run as a client object, None when it did not begin.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", run: Any = None) -> None:
+        super().__init__(message, hint=hint)
+        self.run = run

@@ -72,13 +72,22 @@ class Reactor:
         return timer
 
     def on_signal(self, number: int, callback: Callable[[], None]) -> None:
-        """Call back, outside the signal handler, when a signal arrives. Works in the main thread only."""
+        """Call back, outside the signal handler, when a signal arrives.
+
+        Raises:
+            ValueError: This is not the main thread.
+        """
         if self._wakeup is None:
             reader, writer = socket.socketpair()
             reader.setblocking(False)
             writer.setblocking(False)
+            try:
+                self._old_wakeup_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+            except ValueError:
+                reader.close()
+                writer.close()
+                raise
             self._wakeup = (reader, writer)
-            self._old_wakeup_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
             self.on_readable(reader.fileno(), self._read_signals)
         old = signal.signal(number, _ignore)
         self._signals[number] = (callback, old)

@@ -105,7 +105,7 @@ class ClientObject(Generic[Child]):
         attempt = f" with attempt {self._attempt}" if self._attempt is not None else ""
         hint = "`stepwell ls` lists what there is"
         if self._depth > 1:
-            parent = _class_at(self._depth - 1).__name__
+            parent = class_at(self._depth - 1).__name__
             hint = f"`list({parent}('{'/'.join(self._names[:-1])}'))` lists what there is"
         return NotFound(f"there is no {what} `{self.pathspec}`{attempt} in `{self._session.datastore.url}`", hint=hint)
 
@@ -131,7 +131,7 @@ class ClientObject(Generic[Child]):
         """The flow of a run, the run of a step, and so on; None for a flow."""
         if self._depth < 2:
             return None
-        return _class_at(self._depth - 1)._made(self._session, self._names[:-1])
+        return class_at(self._depth - 1)._made(self._session, self._names[:-1])
 
     @property
     def origin_pathspec(self) -> str | None:
@@ -215,14 +215,15 @@ class ClientObject(Generic[Child]):
 
 def _restored(depth: int, pathspec: str, attempt: int | None, url: str) -> ClientObject[Any]:
     """An object from its pickle: the path only, so that it shows what is there now, in any namespace."""
-    cls = _class_at(depth)
+    cls = class_at(depth)
     restored = cls._made(session_at(url), cls._parse(pathspec), attempt)
     if not restored._find():
         raise restored._not_found()
     return restored
 
 
-def _class_at(depth: int) -> type[ClientObject[Any]]:
+def class_at(depth: int) -> type[ClientObject[Any]]:
+    """The class for a number of names in the pathspec: 1 for a flow, 2 for a run, and so on."""
     if depth not in ClientObject._by_depth:
         from importlib import import_module
 

@@ -10,6 +10,7 @@ from stepwell.client.client_object import ClientObject, local_time
 from stepwell.client.code import MetaflowCode
 from stepwell.client.step import Step
 from stepwell.client.tags import change_tags, tag_list
+from stepwell.client.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from stepwell.client.artifact import MetaflowData
     from stepwell.client.session import ClientSession
-    from stepwell.client.task import Task
     from stepwell.records.rows import RunRow, TaskStatus
 
 
@@ -114,6 +114,12 @@ class Run(ClientObject[Step]):
     def trigger(self) -> None:
         """What triggered it; runs that were started by hand have no trigger."""
         return None
+
+    @property
+    def started_by(self) -> Task | None:
+        """The task whose step started this run (`self.run_flow`); None for a run that was started otherwise."""
+        parent = self._session.header(*self._names).parent
+        return Task._made(self._session, tuple(parent.split("/"))) if parent else None
 
     # -- results
 

@@ -10,7 +10,7 @@ import keyword
 from typing import TYPE_CHECKING, Any
 
 from stepwell.client.artifact import DataArtifact, MetaflowData
-from stepwell.client.client_object import ClientObject, local_time
+from stepwell.client.client_object import ClientObject, class_at, local_time
 from stepwell.client.code import MetaflowCode
 from stepwell.client.results import find_result, reference
 from stepwell.client.task_facts import Metadata, TaskException, environment_of, metadata_of
@@ -286,6 +286,20 @@ class Task(ClientObject[DataArtifact]):
                     continue
                 if (step, int(task)) in self._session.result(flow, reference(run, row)).inputs:
                     yield Task.of(self._session, (flow, run, target, str(row.task)), row)
+
+    @property
+    def started_runs(self) -> list[Any]:
+        """The runs that its step started (`self.run_flow`), all attempts of it, in order; none while it runs."""
+        from stepwell.client.session import session_at
+
+        runs: dict[str, Any] = {}
+        for fact in self.metadata:
+            if fact.name.startswith("child-run:"):
+                pathspec = fact.name.partition(":")[2]
+                here = fact.value == self._session.datastore.url
+                session = self._session if here else session_at(fact.value)
+                runs[pathspec] = class_at(2)._made(session, tuple(pathspec.split("/")))
+        return list(runs.values())
 
     @property
     def child_task_pathspecs(self) -> Iterator[str]:

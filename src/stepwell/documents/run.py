@@ -61,6 +61,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
         command: The command line as typed.
         origin_run: The run that this one resumes.
         resume_step: The step from which it was asked to rerun, if any.
+        parent: Pathspec of the task whose step started this run; empty for a run that was started otherwise.
     """
 
     version: int = 1
@@ -85,6 +86,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0
     origin_run: str | None = None
     resume_step: str | None = None
+    parent: str = ""
 
 
 class TaskStarted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="started"):

@@ -58,6 +58,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         code: Digest of the code snapshot's manifest.
         source: The flow file, relative to the snapshot, and the class in it: `train.py:TrainFlow`.
         decorators: Decorators that were added from outside the file (`--with`).
+        skip_decorators: Names of decorators of the file that are left out (`spin`).
         max_attempts: How many attempts the task has in all.
         max_splits: The most branches that a foreach of this task may have; None for no limit.
         datastore: URL of the datastore.
@@ -80,6 +81,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     code: str
     source: str
     decorators: tuple[DecoratorSpec, ...] = ()
+    skip_decorators: tuple[str, ...] = ()
     max_attempts: int = 1
     resources: ResourceNeeds = field(default_factory=ResourceNeeds)
     timeout: float | None = None

@@ -85,6 +85,7 @@ def header_maker(
             seed=int.from_bytes(os.urandom(8), "little") >> 1 if origin is None else origin.seed,
             origin_run=None if origin is None else origin.run,
             resume_step=request.resume_step,
+            parent=request.parent,
         )
 
     return make

@@ -207,7 +207,9 @@ class _Launch:
             self._announce(header, datastore)
             for step, decorators in self._decorators.items():
                 prepare_decorators(decorators, PrepareContext(step=step, header=header))
-            backend.prepare(datastore.url, code)
+            # A file may hold several flows: the zygote that loads it is to take this one.
+            named = msgspec.structs.replace(code, source=f"{code.source}:{flow.__name__}")
+            backend.prepare(datastore.url, named)
             if settings.isolation == "none":
                 in_use = use_snapshot(datastore, code.digest, code.root)
             return self._loop(datastore, records, backend, header, log, history, locator).run()

@@ -24,6 +24,7 @@ class RunRequest(Struct, frozen=True, kw_only=True):
         origin_run: For a resume, the run to go on from; `latest` for the user's last one.
         resume_step: For a resume, the step from which everything is run again.
         max_num_splits: The most branches that one foreach may have; None for no limit.
+        parent: Pathspec of the task whose step starts this run, if one does.
         run_id_file: A file to write the run id to as soon as it is known.
     """
 
@@ -37,4 +38,5 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     origin_run: str | None = None
     resume_step: str | None = None
     max_num_splits: int | None = None
+    parent: str = ""
     run_id_file: str | None = None

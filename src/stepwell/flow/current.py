@@ -167,3 +167,27 @@ def clear_current() -> None:
     """Forget everything: no task is running any more."""
     current._values.clear()  # noqa: SLF001 - this module's own class
     current._factories.clear()  # noqa: SLF001
+
+
+def take_current() -> Callable[[], None]:
+    """Empty `current` for a task that runs within another one.
+
+    Returns:
+        Brings back what `current` answered before.
+    """
+    values, factories = dict(current._values), dict(current._factories)  # noqa: SLF001 - this module's own class
+    clear_current()
+
+    def put_back() -> None:
+        clear_current()
+        current._values.update(values)  # noqa: SLF001
+        current._factories.update(factories)  # noqa: SLF001
+
+    return put_back
+
+
+def note_fact(name: str, text: str) -> None:
+    """Record a fact with the result of the running task; nothing happens when none runs."""
+    facts = current._values.get("_facts")  # noqa: SLF001 - this module's own class
+    if facts is not None:
+        facts[name] = text

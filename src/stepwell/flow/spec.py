@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Never
 
+    from stepwell.client.run import Run
     from stepwell.flow.runtime import StepRuntime
     from stepwell.flow.transition import PendingTransition
 
@@ -27,6 +28,40 @@ class FlowName:
                 value = state["name"] = runtime.load("name")
                 return value
         return owner.__name__
+
+
+class Upward:
+    """A function of a flow that stands in a layer above the language, loaded when it is called.
+
+    A step may use its name for an artifact, as with `self.name`: then the artifact is what a later step finds.
+
+    Args:
+        target: `module:function`; the function gets the class, or within a task the flow object, first.
+        in_task: True for what steps call, False for what is called outside of flows.
+    """
+
+    def __init__(self, target: str, doc: str, *, in_task: bool) -> None:
+        self.__doc__ = doc
+        self._target = target
+        self._in_task = in_task
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        subject: Any = owner
+        if instance is not None:
+            state = instance.__dict__
+            runtime = state.get("_stepwell_runtime")
+            if runtime is not None and (not self._in_task or runtime.has(self._name)):
+                return instance.__getattr__(self._name)
+            subject = instance if self._in_task else owner
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            return load_upward(self._target)(subject, *arguments, **named)
+
+        call.__name__, call.__doc__ = self._name, self.__doc__
+        return call
 
 
 class FlowSpec:
@@ -57,6 +92,53 @@ class FlowSpec:
     """
 
     name = FlowName()
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def run(cls, **given: Any) -> Run:
+            """Run the flow from Python and wait for its end; see the descriptor below."""
+
+        def run_flow(self, flow: type[FlowSpec], **given: Any) -> Run:
+            """Run another flow from within a step; see the descriptor below."""
+
+    else:
+        run = Upward(
+            "stepwell.runner.in_process:run_class",
+            """Run the flow from Python and wait for its end: `run = TrainFlow.run(alpha=0.1)`.
+
+            Args:
+                **given: Parameters by name, and options of the run: `tags`, `decospecs`, `max_workers`, `isolation`,
+                    `max_num_splits`, `datastore`, `namespace`, `show_output`. A parameter hides an option of its name.
+
+            Returns:
+                The run, as the client has it.
+
+            Raises:
+                RunFailed: It did not succeed; `.run` is the run.
+                ParameterError: A parameter is missing, unknown or wrong.
+                LintError: The flow has faults.
+            """,
+            in_task=False,
+        )
+        run_flow = Upward(
+            "stepwell.runner.in_process:run_from_step",
+            """Run another flow from within a step and wait for its end: `run = self.run_flow(Other, alpha=0.1)`.
+
+            Both sides record it: the run knows the task that started it, and the task knows the runs that it started.
+
+            Args:
+                flow: The flow's class, such as one that the file imports.
+                **given: As for `Other.run(...)`.
+
+            Returns:
+                The run, as the client has it.
+
+            Raises:
+                RunFailed: It did not succeed; `.run` is the run.
+            """,
+            in_task=True,
+        )
 
     def __init__(self, use_cli: bool = True) -> None:
         if not use_cli:
@@ -196,14 +278,23 @@ class FlowSpec:
 
 
 def run_command_line(flow_class: type[FlowSpec]) -> None:
-    """Run the command line of a flow that was constructed: the one place where a lower layer reaches up.
+    """Run the command line of a flow that was constructed.
 
-    A flow file is a program, and this is what makes it one. The module is named by a text, so that nothing below
-    `cli` imports it, and so that a flow class that is only imported loads no command line.
+    A flow file is a program, and this is what makes it one.
+    """
+    load_upward("stepwell.cli.flow_cli:main")(flow_class)
+
+
+def load_upward(target: str) -> Any:
+    """What a flow class offers although it stands in a layer above: the command line, and running from Python.
+
+    It is named by a text, so that nothing here imports it, and so that a flow class that is only imported loads
+    neither.
     """
     import importlib
 
-    importlib.import_module("stepwell.cli.flow_cli").main(flow_class)
+    module, _, name = target.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def bind_runtime(flow: FlowSpec, runtime: StepRuntime) -> None:

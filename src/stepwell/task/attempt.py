@@ -74,6 +74,7 @@ class _Execution:
         self._graph = graph
         self._datastore = datastore
         self._pid = os.getpid()
+        self._facts: dict[str, str] = {}
         self._began_at = time.time()
         self._began = time.perf_counter()
         self._cpu = _cpu_times()
@@ -102,7 +103,7 @@ class _Execution:
         transition: Transition | None = None
         context: TaskContext | None = None
         try:
-            with entering(self._spec, self._graph):
+            with entering(self._spec, self._graph, self._facts):
                 context = self._call_step()
                 refuse_hidden_steps(self._flow)
                 transition = self._transition()
@@ -129,7 +130,8 @@ class _Execution:
             else:
                 method()
 
-        run_step(step_decorators(self._flow_class, spec.step, spec.decorators), context, call)
+        decorators = step_decorators(self._flow_class, spec.step, spec.decorators)
+        run_step([one for one in decorators if one.name not in spec.skip_decorators], context, call)
         return context
 
     def _transition(self) -> Transition:
@@ -208,7 +210,7 @@ class _Execution:
             label=self._runtime.label,
             host=host_name(),
             pid=self._pid,
-            metadata=context.metadata if context is not None else {},
+            metadata={**self._facts, **(context.metadata if context is not None else {})},
         )
 
     def _usage(self) -> Usage:

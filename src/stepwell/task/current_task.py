@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from stepwell.flow.current import clear_current, set_current
+from stepwell.flow.current import set_current, take_current
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def entering(spec: TaskSpec, graph: Graph) -> Iterator[None]:
-    """Within: `current` tells where the code runs, and the client reads the run's own datastore."""
+def entering(spec: TaskSpec, graph: Graph, facts: dict[str, str]) -> Iterator[None]:
+    """Within: `current` tells where the code runs, and the client reads the run's own datastore.
+
+    Args:
+        spec: The attempt.
+        graph: The flow's graph.
+        facts: Gets what `note_fact` is told.
+    """
+    put_back = take_current()
     before = os.environ.get("STEPWELL_DATASTORE")
     os.environ["STEPWELL_DATASTORE"] = spec.datastore
     set_current(
+        _facts=facts,
         is_running_flow=True,
         flow_name=spec.flow,
         run_id=spec.run,
@@ -41,7 +49,7 @@ def entering(spec: TaskSpec, graph: Graph) -> Iterator[None]:
     try:
         yield
     finally:
-        clear_current()
+        put_back()
         if before is None:
             os.environ.pop("STEPWELL_DATASTORE", None)
         else:
