@@ -94,7 +94,10 @@ def common_options() -> list[click.Option]:
             callback=_add_decorators,
         ),
         click.Option(
-            ["--namespace"], metavar="NAME", help="Namespace of runs. [default: user:NAME]", **_stored("namespace")
+            ["--namespace"],
+            metavar="NAME",
+            help="Namespace of a new run; `ls` lists only runs in it. [default: user:NAME]",
+            **_stored("namespace"),
         ),
         click.Option(
             ["--quiet/--not-quiet"],

@@ -87,6 +87,11 @@ def test_ls_filters(call, builder, run, failed):
     assert runs("--tag", "gold") == ["1"]
 
 
+def test_ls_shows_only_runs_of_a_namespace_that_is_asked_for(call, run):
+    assert "no run fits" in call("ls", "F", "--namespace", "user:nobody")[1]
+    assert "no run fits" not in call("ls", "F", "--namespace", "user:alice")[1]
+
+
 def test_ls_does_not_ignore_filters_that_need_a_flow(call, run):
     code, out, err = call("ls", "--tag", "gold")
     assert (code, out) == (2, "")

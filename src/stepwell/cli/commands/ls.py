@@ -43,7 +43,7 @@ def command(session: Session) -> click.Command:
             else:
                 session.print(flows_lines(flows, session) if flows else [_nothing(session)])
             return
-        runs = looker.runs(flow.strip("/"), status=status, tags=tags, user=user, limit=limit)
+        runs = looker.runs(flow.strip("/"), status=status, tags=(*tags, *_asked(session)), user=user, limit=limit)
         if as_json:
             session.print_json(runs)
             return
@@ -62,6 +62,13 @@ def command(session: Session) -> click.Command:
     return StepwellCommand(
         "ls", callback=run, params=params, help="List the flows, or with FLOW its runs, newest first."
     )
+
+
+def _asked(session: Session) -> tuple[str, ...]:
+    """The namespace that was asked for on this command line: a namespace is a tag that must be there."""
+    source, _ = session.settings.origins.get("namespace", ("default", ""))
+    namespace = session.settings.namespace
+    return (namespace,) if source == "flag" and namespace else ()
 
 
 def flows_lines(flows: Sequence[FlowAnswer], session: Session) -> list[str]:
