@@ -29,8 +29,11 @@ if TYPE_CHECKING:
         metadata,
         namespace,
     )
+    from stepwell.decorators.catch import catch
+    from stepwell.decorators.environment import environment
     from stepwell.decorators.resources import resources
     from stepwell.decorators.retry import retry
+    from stepwell.decorators.timeout import timeout
     from stepwell.flow.current import current
     from stepwell.flow.inputs import Inputs
     from stepwell.flow.parameters import JSONType, JSONTypeClass, Parameter
@@ -51,9 +54,11 @@ __all__ = (
     "Stepwell",
     "Task",
     "__version__",
+    "catch",
     "current",
     "default_metadata",
     "default_namespace",
+    "environment",
     "errors",
     "get_metadata",
     "get_namespace",
@@ -62,6 +67,7 @@ __all__ = (
     "resources",
     "retry",
     "step",
+    "timeout",
 )
 
 # Where each name is defined. A test compares this with the imports above, which are what editors read.
@@ -78,9 +84,11 @@ _HOMES = {
     "Step": "stepwell.client",
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",
+    "catch": "stepwell.decorators.catch",
     "current": "stepwell.flow.current",
     "default_metadata": "stepwell.client",
     "default_namespace": "stepwell.client",
+    "environment": "stepwell.decorators.environment",
     "errors": "stepwell.base",
     "get_metadata": "stepwell.client",
     "get_namespace": "stepwell.client",
@@ -89,6 +97,7 @@ _HOMES = {
     "resources": "stepwell.decorators.resources",
     "retry": "stepwell.decorators.retry",
     "step": "stepwell.flow.step",
+    "timeout": "stepwell.decorators.timeout",
 }
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Imports, and two things that steps of tests do: leave a line for the test to count, and wait for the test.
 HEADER = """
 import os
-from stepwell import FlowSpec, JSONType, Parameter, current, resources, retry, step
+from stepwell import FlowSpec, JSONType, Parameter, catch, current, environment, resources, retry, step, timeout
 
 def witness(text):
     with open(os.path.join(os.environ["WITNESS_FOLDER"], "witness.txt"), "a") as file:

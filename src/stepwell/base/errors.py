@@ -11,6 +11,8 @@
     │   └── LintError            the graph has faults; carries all of them as diagnostics
     ├── StepError                a step did something that the language refuses, while it ran
     │   ├── InvalidNext          a wrong `self.next(...)` call
+    │   ├── StepTimeout          a step ran longer than its `@timeout` allows
+    │   ├── SecretError          a secret of `@secrets` or `get_secret` cannot be had
     │   ├── MergeConflict        `merge_artifacts` met different values (`.artifact_names`)
     │   └── MissingInMerge       `merge_artifacts(include=...)` names what no input has (`.artifact_names`)
     ├── ArtifactError            a value cannot be stored or loaded; names the artifact
@@ -24,6 +26,8 @@
     ├── NamespaceMismatch        the object exists, in another namespace
     ├── TaggingError             a tag breaks a rule
     └── RunFailed                a run ended without success (exit code 1)
+
+    CaughtException              no error, but the artifact in which `@catch` keeps what went wrong
 
 Every error says what happened in one sentence and, in `hint`, what to do about it.
 """
@@ -108,6 +112,14 @@ class InvalidNext(StepError):
     """A `self.next(...)` call that is wrong, or that differs from what the file says."""
 
 
+class StepTimeout(StepError):
+    """A step ran longer than its `@timeout` allows; raised within the step when the time is over."""
+
+
+class SecretError(StepError):
+    """A secret of `@secrets` or `get_secret` cannot be had; the message never holds its value."""
+
+
 class MergeConflict(StepError):
     """`merge_artifacts` met artifacts with different values.
 
@@ -170,6 +182,32 @@ class NamespaceMismatch(StepwellError):
 
 class TaggingError(StepwellError):
     """A tag breaks a rule."""
+
+
+class CaughtException(Exception):
+    """What went wrong in a step with `@catch(var=...)`, as the artifact of that name.
+
+    Args:
+        type: Qualified name of the exception's type, such as `builtins.ValueError`; or what happened instead.
+        message: The exception's text, or what is known of a crash.
+        stacktrace: The traceback as Python prints it, without frames of the framework; empty after a crash.
+
+    Attributes:
+        exception: The same as `message`.
+    """
+
+    def __init__(self, type: str = "", message: str = "", stacktrace: str = "") -> None:  # noqa: A002 - Metaflow's name
+        super().__init__(type, message, stacktrace)
+        self.type = type
+        self.message = message
+        self.exception = message
+        self.stacktrace = stacktrace
+
+    def __str__(self) -> str:
+        return self.stacktrace or f"{self.type}: {self.message}"
+
+    def __repr__(self) -> str:
+        return f"<{self.type}: {self.message}>"
 
 
 class RunFailed(StepwellError):

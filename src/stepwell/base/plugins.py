@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 # The same lines stand as entry points in pyproject.toml, where other tools can see them; a test compares the two.
 BUILT_IN: dict[str, dict[str, str]] = {
     "decorators": {
+        "catch": "stepwell.decorators.catch:Catch",
+        "environment": "stepwell.decorators.environment:Environment",
         "retry": "stepwell.decorators.retry:Retry",
         "resources": "stepwell.decorators.resources:Resources",
+        "timeout": "stepwell.decorators.timeout:Timeout",
     },
     "stores": {
         "file": "stepwell.store.local:LocalStore",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from stepwell.decorators.protocol import PrepareContext, TaskContext
     from stepwell.documents.graph import GraphDocument, GraphNode
+    from stepwell.documents.task import ErrorRecord
 
 
 def run_step(decorators: Sequence[StepDecorator], context: TaskContext, call: Callable[[], None]) -> None:
@@ -53,18 +54,33 @@ def run_step(decorators: Sequence[StepDecorator], context: TaskContext, call: Ca
         raise
 
 
+def run_fallback(decorators: Sequence[StepDecorator], context: TaskContext, error: ErrorRecord) -> None:
+    """Let the flow go on after a step failed for good, without calling the step.
+
+    Args:
+        decorators: Outermost first.
+        context: The task.
+        error: Why the last attempt failed.
+    """
+    for decorator in reversed(overriding(decorators, "fallback")):
+        decorator.fallback(context, error)
+
+
 def prepare_decorators(decorators: Iterable[StepDecorator], context: PrepareContext) -> None:
     """Call `prepare` of each decorator of a step, outermost first."""
     for decorator in overriding(decorators, "prepare"):
         decorator.prepare(context)
 
 
-def check_decorators(graph: GraphDocument, decorators_of: Mapping[str, Sequence[StepDecorator]]) -> list[Diagnostic]:
+def check_decorators(
+    graph: GraphDocument, decorators_of: Mapping[str, Sequence[StepDecorator]], flow: type | None = None
+) -> list[Diagnostic]:
     """Every fault that decorators see without running anything, duplicates included.
 
     Args:
         graph: The flow's graph.
         decorators_of: The decorators of each step, outermost first.
+        flow: The flow class.
     """
     found: list[Diagnostic] = []
     for node in graph.steps:
@@ -77,6 +93,7 @@ def check_decorators(graph: GraphDocument, decorators_of: Mapping[str, Sequence[
                 file=decorator.file or node.file,
                 line=decorator.line or node.line,
                 decorators=decorators,
+                flow=flow,
             )
             found += decorator.check(context)
     return [_with_text(diagnostic) for diagnostic in found]
@@ -89,6 +106,12 @@ def retry_policy(decorators: Iterable[StepDecorator]) -> RetryPolicy:
         if policy is not None:
             return policy
     return RetryPolicy(0, 0.0)
+
+
+def time_limit(decorators: Iterable[StepDecorator]) -> float | None:
+    """Seconds that an attempt may take: the least that a decorator says, None when none does."""
+    limits = [limit for limit in (decorator.time_limit() for decorator in decorators) if limit is not None]
+    return min(limits, default=None)
 
 
 def resource_needs(decorators: Iterable[StepDecorator]) -> ResourceNeeds:

@@ -12,19 +12,26 @@ Order: before and around the step from the outermost decorator to the innermost;
     around_step    wraps the call of the step
     after_task     in the task's process, after the step succeeded, before artifacts are stored
     on_failure     in the task's process, after the step raised; may say that the failure is handled
+    fallback       in an attempt of its own, after the last attempt failed or crashed; the step is not called
+
+Beside the hooks, a decorator answers questions that are asked before the run: `retry_policy`, `resource_needs`,
+`time_limit`, and `recorded_options`, which says what the run's record may keep of its options.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from stepwell.base.redaction import hide_secrets
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Callable, Iterable, MutableMapping, Sequence
 
     from stepwell.documents.diagnostic import Diagnostic
     from stepwell.documents.graph import GraphDocument
     from stepwell.documents.run import RunHeader
-    from stepwell.documents.task import ResourceNeeds, TaskSpec
+    from stepwell.documents.task import ErrorRecord, ResourceNeeds, TaskSpec
 
 
 class RetryPolicy:
@@ -43,13 +50,21 @@ class RetryPolicy:
 
 
 class CheckContext:
-    """For `check`: the step's name, the graph, the place of the decorator, and all decorators of the step."""
+    """For `check`: the step's name, the graph, the place of the decorator, all decorators of the step, the flow."""
 
-    __slots__ = ("decorators", "file", "graph", "line", "step")
+    __slots__ = ("decorators", "file", "flow", "graph", "line", "step")
 
     def __init__(
-        self, *, step: str, graph: GraphDocument, file: str, line: int, decorators: Sequence[StepDecorator]
+        self,
+        *,
+        step: str,
+        graph: GraphDocument,
+        file: str,
+        line: int,
+        decorators: Sequence[StepDecorator],
+        flow: type | None = None,
     ) -> None:
+        self.flow = flow
         self.step = step
         self.graph = graph
         self.file = file
@@ -76,11 +91,21 @@ class TaskContext:
         inputs: The inputs of a join, None otherwise.
         environ: The process's environment, to be changed in place.
         metadata: Facts to record with the result, name to text.
+        hide: Takes texts that must not be seen: from then on the task's output and records have `***` instead.
     """
 
-    __slots__ = ("environ", "flow", "inputs", "metadata", "spec")
+    __slots__ = ("environ", "flow", "hide", "inputs", "metadata", "spec")
 
-    def __init__(self, *, spec: TaskSpec, flow: Any, inputs: Any, environ: MutableMapping[str, str]) -> None:
+    def __init__(
+        self,
+        *,
+        spec: TaskSpec,
+        flow: Any,
+        inputs: Any,
+        environ: MutableMapping[str, str],
+        hide: Callable[[Iterable[str]], None] = hide_secrets,
+    ) -> None:
+        self.hide = hide
         self.spec = spec
         self.flow = flow
         self.inputs = inputs
@@ -142,6 +167,14 @@ class StepDecorator:
             hint=f"write for example `@{self.name}({option}={example})`",
         )
 
+    def recorded_options(self) -> dict[str, Any]:
+        """The options as plain data for the run's record; override where one is a secret or no plain data."""
+        return {name: recorded(value) for name, value in self.options.items()}
+
+    def time_limit(self) -> float | None:
+        """Seconds that one attempt of the step may take, if this decorator has a say."""
+        return None
+
     def retry_policy(self) -> RetryPolicy | None:
         """How often failed attempts are repeated, if this decorator has a say."""
         return None
@@ -170,3 +203,20 @@ class StepDecorator:
     def on_failure(self, context: TaskContext, error: BaseException) -> bool:  # noqa: ARG002
         """Work after the step raised; True when the failure is handled and the task counts as succeeded."""
         return False
+
+    def fallback(self, context: TaskContext, error: ErrorRecord) -> None:
+        """Let the flow go on after the last attempt failed, crashed or was ended; the step itself is not called.
+
+        A step with a decorator that has this hook gets one attempt more. What its last attempt stored is there.
+        """
+
+
+def recorded(value: Any) -> Any:
+    """An option as plain data: functions and classes by their name, what is no plain data as text."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): recorded(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [recorded(item) for item in value]
+    return getattr(value, "__qualname__", None) or repr(value)

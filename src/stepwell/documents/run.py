@@ -100,6 +100,13 @@ class TaskStarted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="st
     pid: int = 0
 
 
+class StepLeft(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="left"):
+    """The step of an attempt with a time limit is over; its limit does not hold for storing what it leaves behind."""
+
+    task: int
+    attempt: int = 0
+
+
 class RunEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ended"):
     """The run is over. `by` tells who says so: the run itself, or a reader that found its process gone."""
 
@@ -126,4 +133,4 @@ class CancelAsked(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ca
     user: str
 
 
-LogRecord = TaskResult | TaskStarted | RunEnded | TagChange | CancelAsked
+LogRecord = TaskResult | TaskStarted | StepLeft | RunEnded | TagChange | CancelAsked

@@ -61,6 +61,8 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         skip_decorators: Names of decorators of the file that are left out (`spin`).
         max_attempts: How many attempts the task has in all.
         max_splits: The most branches that a foreach of this task may have; None for no limit.
+        timeout: Seconds that the step may take.
+        failed: For an attempt that only lets the flow go on: the result of the last one, which failed for good.
         datastore: URL of the datastore.
         stdout: Path or key of the attempt's log of standard output.
         stderr: Path or key of the attempt's log of standard error.
@@ -85,6 +87,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     max_attempts: int = 1
     resources: ResourceNeeds = field(default_factory=ResourceNeeds)
     timeout: float | None = None
+    failed: ResultRef | None = None
     environment: str | None = None
     max_splits: int | None = None
     datastore: str

@@ -9,6 +9,7 @@ from stepwell.base.digest import digest_of_strings
 from stepwell.documents.task import SplitFrame, TaskSpec
 
 if TYPE_CHECKING:
+    from stepwell.base.reactor import Timer
     from stepwell.documents.run import RunHeader
     from stepwell.engine.ledger import Ledger
     from stepwell.engine.scheduler.messages import Launch
@@ -28,7 +29,19 @@ class Attempt:
         began_at: Time of day of the submission.
     """
 
-    __slots__ = ("_cpu", "_looked", "asked_to_end", "began", "began_at", "pid", "recorded", "spec")
+    __slots__ = (
+        "_cpu",
+        "_looked",
+        "asked_to_end",
+        "began",
+        "began_at",
+        "deadline",
+        "overdue",
+        "pid",
+        "recorded",
+        "spec",
+        "step_left",
+    )
 
     def __init__(self, spec: TaskSpec, *, began: float, began_at: float) -> None:
         self.spec = spec
@@ -37,6 +50,9 @@ class Attempt:
         self.pid = 0
         self.asked_to_end = False
         self.recorded = False
+        self.deadline: Timer | None = None
+        self.step_left = False
+        self.overdue = False
         self._looked = began
         self._cpu = 0.0
 
@@ -108,6 +124,8 @@ class SpecMaker:
             decorators=header.decorators,
             max_attempts=step.max_attempts,
             resources=step.needs,
+            timeout=None if launch.fallback else step.timeout,
+            failed=ledger.ref(launch.task) if launch.fallback else None,
             max_splits=self._max_splits,
             datastore=self._datastore.url,
             stdout=self._datastore.output_path(*place, "stdout") or "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Literal
 
-from stepwell.base.formats import format_size
+from stepwell.base.formats import format_duration, format_size
 from stepwell.documents.task import ErrorRecord, TaskResult
 from stepwell.task.entry import BROKEN, UNRECORDED
 
@@ -38,7 +38,7 @@ _OWN_CODES: dict[int | None, tuple[Literal["store", "internal"], str, str]] = {
 
 
 def explain_death(
-    spec: TaskSpec, status: ExitStatus, *, asked: bool, memory_kills: int, peak_memory: int
+    spec: TaskSpec, status: ExitStatus, *, asked: bool, overdue: bool, memory_kills: int, peak_memory: int
 ) -> ErrorRecord:
     """Why an attempt ended without a result.
 
@@ -46,11 +46,29 @@ def explain_death(
         spec: The attempt.
         status: How its process ended.
         asked: True when the run itself ended it.
+        overdue: True when it was ended because its time was over.
         memory_kills: Processes that the kernel killed for memory since the attempt began.
         peak_memory: Bytes at its peak, 0 when unknown.
     """
     if asked:
         return ErrorRecord(kind="cancelled", message="the attempt was ended by the run")
+    if overdue:
+        return _explain_overdue(spec)
+    return _explain_exit(spec, status, memory_kills=memory_kills, peak_memory=peak_memory)
+
+
+def _explain_overdue(spec: TaskSpec) -> ErrorRecord:
+    limit = format_duration(spec.timeout or 0.0)
+    return ErrorRecord(
+        kind="timeout",
+        type="stepwell.base.errors.StepTimeout",
+        message=f"step `{spec.step}` ran longer than {limit}, and was ended from outside",
+        hint="it was in native code, or caught the exception that told it; give it more time with `@timeout`, "
+        "or look into what it waits for",
+    )
+
+
+def _explain_exit(spec: TaskSpec, status: ExitStatus, *, memory_kills: int, peak_memory: int) -> ErrorRecord:
     where = f"stepwell logs {spec.flow}/{spec.run}/{spec.step}/{spec.task}"
     if status.code in _OWN_CODES:
         kind, reason, cure = _OWN_CODES[status.code]

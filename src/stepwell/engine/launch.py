@@ -291,7 +291,7 @@ def checked_decorators(
     if not faults:
         for node in graph.document().steps:
             decorators[node.name] = step_decorators(flow, node.name, added)
-        faults = [fault for fault in check_decorators(graph.document(), decorators) if fault.severity == "error"]
+        faults = [fault for fault in check_decorators(graph.document(), decorators, flow) if fault.severity == "error"]
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise LintError(f"`{flow.__name__}` has {count}", faults)

@@ -14,7 +14,7 @@ from stepwell.base.errors import StoreError
 from stepwell.base.reactor import Reactor
 from stepwell.documents.events import Notice, Progress, StepProgress, TaskBegan, TaskEnded, TasksCloned
 from stepwell.documents.run import CancelAsked as CancelRecord
-from stepwell.documents.run import RunEnded, TaskStarted
+from stepwell.documents.run import RunEnded, StepLeft, TaskStarted
 from stepwell.documents.task import ErrorRecord, SplitFrame, TaskResult, Usage
 from stepwell.engine.attempts import Attempt
 from stepwell.engine.died import explain_death, result_of_death
@@ -161,7 +161,25 @@ class RunLoop:
         if known is None or known.spec.attempt != attempt:
             return
         known.pid = pid
+        self._watch_time(known)
         self._observer(TaskBegan(at=self._clock.now(), step=known.spec.step, task=task, attempt=attempt, pid=pid))
+
+    def _watch_time(self, attempt: Attempt) -> None:
+        """The step ends itself when its time is over; if it does not within the grace period, it is ended."""
+        if attempt.deadline is not None:
+            attempt.deadline.cancel()
+        if attempt.spec.timeout is not None:
+            seconds = attempt.spec.timeout + self._grace
+            attempt.deadline = self._reactor.later(seconds, partial(self._end_overdue, attempt))
+
+    def _end_overdue(self, attempt: Attempt) -> None:
+        spec = attempt.spec
+        if self._attempts.get(spec.task) is not attempt or attempt.asked_to_end:
+            return
+        self._read_log()
+        if not attempt.step_left:
+            attempt.overdue = True
+            self._backend.terminate(spec.task, spec.attempt, grace=self._grace)
 
     def task_exited(self, task: int, attempt: int, status: ExitStatus, usage: Usage | None) -> None:
         """The attempt's process is gone; its result stands in the log, or nowhere."""
@@ -221,6 +239,10 @@ class RunLoop:
                 running = self._attempts.get(record.task)
                 if running is not None and running.spec.attempt == record.attempt:
                     self._results[record.task, record.attempt] = (locator, record)
+            elif isinstance(record, StepLeft):
+                running = self._attempts.get(record.task)
+                if running is not None and running.spec.attempt == record.attempt:
+                    running.step_left = True
             elif isinstance(record, CancelRecord) and not self._cancelled_by:
                 self._reactor.soon(partial(self._cancel, f"a request of {record.user}"))
 
@@ -230,6 +252,7 @@ class RunLoop:
             spec,
             status,
             asked=attempt.asked_to_end,
+            overdue=attempt.overdue,
             memory_kills=self._new_memory_kills() if status.signal == signal.SIGKILL else 0,
             peak_memory=usage.peak_memory,
         )

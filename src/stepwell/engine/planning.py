@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from stepwell.decorators.dispatch import resource_needs, retry_policy
+from stepwell.decorators.dispatch import overriding, resource_needs, retry_policy, time_limit
 from stepwell.engine.scheduler.plan import FlowPlan, StepPlan
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]], c
             rank=ranks.get(node.name, 0),
             max_attempts=retries.times + 1,
             retry_wait=retries.wait,
+            fallback=bool(overriding(attached, "fallback")),
+            timeout=time_limit(attached),
             needs=needs if capacity.gpu else replace(needs, gpu=0),
             limit=limits.get(node.name),
         )

@@ -12,9 +12,10 @@ from stepwell.artifacts.reader import ArtifactReader
 from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.base.errors import ArtifactError, InvalidNext, StepwellError
 from stepwell.base.process import host_name
-from stepwell.decorators.dispatch import run_step
+from stepwell.decorators.dispatch import run_fallback, run_step
 from stepwell.decorators.protocol import TaskContext
 from stepwell.decorators.registry import step_decorators
+from stepwell.documents.run import StepLeft
 from stepwell.documents.task import ErrorRecord, TaskResult, Transition, Usage
 from stepwell.flow.parse import build_graph
 from stepwell.flow.spec import deleted_names, new_flow, public_state, refuse_hidden_steps, take_transition
@@ -28,9 +29,12 @@ from stepwell.task.persist import Persisted, complete_table, needs_complete_tabl
 from stepwell.task.runtime import StoredRuntime
 
 if TYPE_CHECKING:
+    from stepwell.decorators.protocol import StepDecorator
+    from stepwell.documents.refs import ResultRef
     from stepwell.documents.task import TaskSpec
     from stepwell.flow.spec import FlowSpec
     from stepwell.store.datastore import Datastore
+    from stepwell.store.run_log import RunLog
 
 
 class AttemptRunner:
@@ -58,7 +62,7 @@ class AttemptRunner:
         """
         log = self._datastore.run_log(spec.flow, spec.run)
         try:
-            execution = _Execution(spec, self._flow_class, self._graph, self._datastore)
+            execution = _Execution(spec, self._flow_class, self._graph, self._datastore, log)
             result = execution.run(at_terminal=self._at_terminal)
             log.append([result])
         finally:
@@ -69,8 +73,11 @@ class AttemptRunner:
 class _Execution:
     """The parts of one attempt while it runs."""
 
-    def __init__(self, spec: TaskSpec, flow_class: type[FlowSpec], graph: Any, datastore: Datastore) -> None:
+    def __init__(
+        self, spec: TaskSpec, flow_class: type[FlowSpec], graph: Any, datastore: Datastore, log: RunLog
+    ) -> None:
         self._spec = spec
+        self._log = log
         self._graph = graph
         self._datastore = datastore
         self._pid = os.getpid()
@@ -131,8 +138,29 @@ class _Execution:
                 method()
 
         decorators = step_decorators(self._flow_class, spec.step, spec.decorators)
-        run_step([one for one in decorators if one.name not in spec.skip_decorators], context, call)
+        decorators = [one for one in decorators if one.name not in spec.skip_decorators]
+        if spec.failed is not None:
+            self._fall_back(decorators, context, spec.failed)
+            return context
+        try:
+            run_step(decorators, context, call)
+        finally:
+            self._tell_step_left()
         return context
+
+    def _fall_back(self, decorators: list[StepDecorator], context: TaskContext, ref: ResultRef) -> None:
+        """Go on from what the failed attempt left behind, without calling the step."""
+        failed = self._results.result(self._spec.flow, ref)
+        self._runtime.adopted.update(failed.artifacts)
+        for name in failed.removed:
+            delattr(self._flow, name)
+        error = failed.error or ErrorRecord(kind="internal", message="no reason was recorded")
+        run_fallback(decorators, context, error)
+
+    def _tell_step_left(self) -> None:
+        """A time limit is for the step; storing what it leaves behind may take longer."""
+        if self._spec.timeout is not None and os.getpid() == self._pid:
+            self._log.append([StepLeft(task=self._spec.task, attempt=self._spec.attempt)])
 
     def _transition(self) -> Transition:
         """What the step decided, with the items of a foreach stored one by one."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stepwell.base.errors import ArtifactError, StepError, StepwellError, StoreError
+from stepwell.base.errors import ArtifactError, StepError, StepTimeout, StepwellError, StoreError
 from stepwell.base.formats import storable_text
 from stepwell.base.user_traceback import format_user_traceback, user_frames
 from stepwell.documents.task import ErrorRecord, TracebackFrame
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Literal
 
-    Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory"]
+    Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory", "timeout"]
 
 _MESSAGE_LIMIT = 10_000
 _TRACEBACK_LIMIT = 100_000
@@ -45,6 +45,8 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
             kind = "artifact"
         elif isinstance(error, StoreError):
             kind = "store"
+        elif isinstance(error, StepTimeout):
+            kind = "timeout"
         elif isinstance(error, StepError):
             kind = "language"
     elif isinstance(error, MemoryError):

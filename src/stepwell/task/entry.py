@@ -137,7 +137,13 @@ def run_here(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -> None
     from stepwell.task.tee import teeing
 
     seed_generators(spec.seed)
-    with teeing(spec.stdout, spec.stderr):
-        result = AttemptRunner(flow, datastore, at_terminal=True).run(spec)
-        if result.error is not None and result.error.traceback:
-            sys.stderr.write(result.error.traceback)
+    environ = dict(os.environ)
+    try:
+        with teeing(spec.stdout, spec.stderr):
+            result = AttemptRunner(flow, datastore, at_terminal=True).run(spec)
+            if result.error is not None and result.error.traceback:
+                sys.stderr.write(result.error.traceback)
+    finally:
+        if dict(os.environ) != environ:
+            os.environ.clear()
+            os.environ.update(environ)
