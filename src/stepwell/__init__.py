@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from stepwell.flow.parameters import JSONType, JSONTypeClass, Parameter
     from stepwell.flow.spec import FlowSpec
     from stepwell.flow.step import step
+    from stepwell.runner.notebook import NBRunner
+    from stepwell.runner.runner import Runner
 
 __all__ = (
     "DataArtifact",
@@ -48,8 +50,10 @@ __all__ = (
     "JSONType",
     "JSONTypeClass",
     "Metaflow",
+    "NBRunner",
     "Parameter",
     "Run",
+    "Runner",
     "Step",
     "Stepwell",
     "Task",
@@ -79,8 +83,10 @@ _HOMES = {
     "JSONType": "stepwell.flow.parameters",
     "JSONTypeClass": "stepwell.flow.parameters",
     "Metaflow": "stepwell.client",
+    "NBRunner": "stepwell.runner.notebook",
     "Parameter": "stepwell.flow.parameters",
     "Run": "stepwell.client",
+    "Runner": "stepwell.runner.runner",
     "Step": "stepwell.client",
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",

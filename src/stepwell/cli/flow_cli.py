@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from stepwell.cli.errors import guarded
 from stepwell.cli.lazy_group import Entry, LazyGroup
@@ -64,7 +64,12 @@ def run(flow_class: type[FlowSpec], argv: Sequence[str] | None = None) -> int:
         help=_description(flow_class),
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    return guarded(lambda: group.main(args=arguments, prog_name=program, standalone_mode=False, obj=session))
+
+    def call() -> Any:
+        with session.called():
+            return group.main(args=arguments, prog_name=program, standalone_mode=False, obj=session)
+
+    return guarded(call)
 
 
 def flow_file_of(flow_class: type) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.cli.errors import guarded
 from stepwell.cli.lazy_group import Entry, LazyGroup
@@ -50,7 +50,12 @@ def run(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     session = Session("stepwell", command_line=("stepwell", *arguments))
-    return guarded(lambda: make_group().main(args=arguments, prog_name="stepwell", standalone_mode=False, obj=session))
+
+    def call() -> Any:
+        with session.called():
+            return make_group().main(args=arguments, prog_name="stepwell", standalone_mode=False, obj=session)
+
+    return guarded(call)
 
 
 def make_group() -> LazyGroup:

@@ -55,6 +55,15 @@ class StepwellCommand(click.Command):
             option.hidden = option.hidden or not show_common
         self.params.extend(common)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; those that a `Runner` gave as values come after them."""
+        session = ctx.find_object(Session)
+        if session is not None and session.runner_call is not None:
+            given = session.runner_call.arguments(self)
+            args = [*args, *given]
+            session.command_line = (*session.command_line, *given)
+        return super().parse_args(ctx, args)
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their titles."""
         elsewhere = {name for names in self.sections.values() for name in names}

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stepwell.base.errors import NotFound, SettingsError, UsageError
+from stepwell.base.errors import NotFound, SettingsError, StepwellError, UsageError
 from stepwell.base.pathspec import Pathspec, parse_pathspec
 from stepwell.cli.render.style import Style, is_terminal, style_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from stepwell.base.settings import Settings
+    from stepwell.cli.runner_call import RunnerCall
     from stepwell.client.session import ClientSession
     from stepwell.flow.spec import FlowSpec
     from stepwell.records.sqlite import Records
@@ -36,6 +38,7 @@ class Session:
         decorators: `--with` specifications in the order given.
         command_line: The whole call as typed, for the record.
         resume_command: What resumes a run of the flow.
+        runner_call: For a command that a `Runner` started, its arguments and where events go.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Session:
         self.flow_file = flow_file
         self.command_line = command_line
         self.resume_command = f"{program} resume"
+        self.runner_call: RunnerCall | None = None
         self.flags: dict[str, object] = {}
         self.decorators: list[str] = []
         self._settings: Settings | None = None
@@ -156,6 +160,22 @@ class Session:
     def width(self) -> int | None:
         """Columns of the terminal that standard output goes to, None when it goes elsewhere: then nothing is cut."""
         return shutil.get_terminal_size((80, 24)).columns if is_terminal(sys.stdout) else None
+
+    @contextmanager
+    def called(self) -> Iterator[None]:
+        """Within: what a `Runner` gave is known, and an error is told to it, as it is to everybody."""
+        if "STEPWELL_RUNNER_CALL" not in os.environ:
+            yield
+            return
+        from stepwell.cli.runner_call import take_call
+
+        self.runner_call = take_call()
+        try:
+            yield
+        except StepwellError as error:
+            if self.runner_call is not None:
+                self.runner_call.refuse(error)
+            raise
 
     def print(self, lines: Iterable[str]) -> None:
         """Write lines to standard output."""

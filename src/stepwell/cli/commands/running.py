@@ -69,7 +69,10 @@ def execute(session: Session, request: RunRequest, graph: GraphDocument | None, 
     """
     from stepwell.engine.launch import run_flow
 
-    finished = run_flow(request, session.settings, _observer(session, graph, as_json=as_json))
+    observer = _observer(session, graph, as_json=as_json)
+    if session.runner_call is not None:
+        observer = _both(observer, session.runner_call.send)
+    finished = run_flow(request, session.settings, observer)
     if not as_json:
         _tell_end(session, finished)
     return exit_code_of_run(finished)
@@ -82,6 +85,14 @@ def exit_code_of_run(finished: RunFinished) -> int:
     if finished.status == "cancelled":
         return TERMINATED if finished.reason == "SIGTERM" else INTERRUPTED
     return FAILURE
+
+
+def _both(first: Callable[[RunEvent], None], second: Callable[[RunEvent], None]) -> Callable[[RunEvent], None]:
+    def tell(event: RunEvent) -> None:
+        first(event)
+        second(event)
+
+    return tell
 
 
 def _store_setting(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
