@@ -47,6 +47,10 @@ class Ledger:
         self._attempts[task] = attempt
         self._locators[task] = locator
 
+    def forget(self, task: int) -> None:
+        """Nothing asks for the task's result any more; what is left of it is its step."""
+        self._locators[task] = ""
+
     def step(self, task: int) -> str:
         """The task's step."""
         return self._names[self._steps[task]]

@@ -289,6 +289,9 @@ class RunLoop:
         event: Event
         if result.outcome == "succeeded":
             assert result.transition is not None
+            if len(spec.inputs) == 1 and spec.inputs[0].step == spec.step:
+                # A step that repeats itself: no one but the next iteration looks at one, and that is done now.
+                self._ledger.forget(spec.inputs[0].task)
             cpu = (used.cpu_user + used.cpu_system) / used.wall if used.wall > SHORT else 0.0
             event = Succeeded(spec.task, spec.attempt, result.transition, used.peak_memory, cpu)
         else:

@@ -119,7 +119,7 @@ def loops(graph: Graph) -> Iterator[Diagnostic]:
                 pending.pop()
                 way.pop()
             elif state.get(target) == 1:
-                if not (target == name and _is_switch(graph, name)) and target != graph.start:
+                if not _is_switch(graph, name) if target == name else target != graph.start:
                     yield _loop(graph, [*way[way.index(target) :], target])
             elif target not in state:
                 state[target] = 1
@@ -135,6 +135,28 @@ def _loop(graph: Graph, way: list[str]) -> Diagnostic:
         f"the steps run in a circle: {' -> '.join(f'`{name}`' for name in way)}",
         "a flow runs forward: let one of them lead to a later step; repeat work with a loop inside a step",
     )
+
+
+def repeating(graph: Graph) -> Iterator[Diagnostic]:
+    """SW136: a switch that leads back to its own step in a way that cannot work."""
+    for step in graph.steps.values():
+        again = next((target for target in graph.targets(step.name) if target.name == step.name), None)
+        if again is None or not _is_switch(graph, step.name):
+            continue
+        if step.is_join:
+            yield fault_at(
+                again.place,
+                "SW136",
+                f"the join `{step.name}` leads back to itself, where it would have nothing to join",
+                "lead to a step after it that repeats itself",
+            )
+        elif graph.successors[step.name] == (step.name,):
+            yield fault_at(
+                again.place,
+                "SW136",
+                f"step `{step.name}` leads to nothing but itself, so that the flow never ends",
+                "give it a case that leads to another step",
+            )
 
 
 def unreachable(graph: Graph) -> Iterator[Diagnostic]:
@@ -177,6 +199,12 @@ def _split_fault(graph: Graph, fault: SplitFault) -> Diagnostic:
             code = "SW121"
             message = f"step `{split.name}` splits, but its branches are not joined before the last step `{name}`"
             hint = f"add a step `def join(self, inputs)` between them and `{name}`"
+        case "past-its-join":
+            origin = graph.steps[fault.others[0]]
+            place = next(target.place for target in graph.targets(origin.name) if target.name == name)
+            code = "SW121"
+            message = f"step `{origin.name}` leads to the last step `{name}` from within the split in {splits}"
+            hint = f"lead to the join `{graph.splits.matching[fault.splits[0]]}` first"
         case "incomplete":
             code = "SW122"
             verb = "does" if len(fault.others) == 1 else "do"
@@ -235,6 +263,7 @@ GRAPH_RULES: tuple[Callable[[Graph], Iterator[Diagnostic]], ...] = (
     into_the_start,
     targets,
     loops,
+    repeating,
     unreachable,
     splits_and_joins,
 )

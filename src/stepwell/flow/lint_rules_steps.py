@@ -165,13 +165,12 @@ def parameter_declarations(graph: Graph) -> Iterator[Diagnostic]:
 
 def not_supported_yet(graph: Graph) -> Iterator[Diagnostic]:
     """SW190."""
-    words = {"switch": "a switch (`condition=`)", "gang": "`num_parallel`"}
     for step in graph.steps.values():
-        if step.next is not None and step.next.form in words:
+        if step.next is not None and step.next.form == "gang":
             yield fault_at(
                 step.next.place,
                 "SW190",
-                f"{words[step.next.form]} is not supported yet in this version",
+                "`num_parallel` is not supported yet in this version",
                 "use branches or a `foreach`",
             )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stepwell.flow.written import NextCall, Target
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stepwell.flow.source import SourceFile
     from stepwell.flow.written import Form, Place
 
@@ -26,25 +28,39 @@ class NextFault(Exception):
         self.place = place
 
 
-def read_next(call: ast.Call, self_name: str, source: SourceFile) -> NextCall:
+def read_next(
+    call: ast.Call,
+    self_name: str,
+    source: SourceFile,
+    class_value: Callable[[tuple[str, ...]], Any] | None = None,
+) -> NextCall:
     """What a call of `self.next` says.
 
     Args:
         call: The call.
         self_name: What the step calls `self`.
         source: The file that it stands in.
+        class_value: The value of `self.a.b` as far as the class knows it, from `("a", "b")`: for cases that a config
+            names. Raises AttributeError when the class has none.
 
     Raises:
         NextFault: It is none of the forms.
     """
-    return _Reader(call, self_name, source).read()
+    return _Reader(call, self_name, source, class_value).read()
 
 
 class _Reader:
-    def __init__(self, call: ast.Call, self_name: str, source: SourceFile) -> None:
+    def __init__(
+        self,
+        call: ast.Call,
+        self_name: str,
+        source: SourceFile,
+        class_value: Callable[[tuple[str, ...]], Any] | None,
+    ) -> None:
         self.call = call
         self.self_name = self_name
         self.source = source
+        self.class_value = class_value
         self.place = source.place(call)
 
     def read(self) -> NextCall:
@@ -148,13 +164,18 @@ class _Reader:
                 code="SW131",
             )
         condition = self._name_text(keywords["condition"], "condition")
-        targets = tuple(
-            self._case(key, value, mapping) for key, value in zip(mapping.keys, mapping.values, strict=True)
-        )
-        cases = [target.case for target in targets]
-        for index, case in enumerate(cases):
-            if case in cases[:index]:
-                raise self._fault(f"the case `{case}` stands twice", "keep one of them", mapping, code="SW132")
+        targets: list[Target] = []
+        seen: dict[Any, str] = {}
+        for key, value in zip(mapping.keys, mapping.values, strict=True):
+            case, text = self._case(key, mapping)
+            if text in seen.values():
+                raise self._fault(f"the case `{text}` stands twice", "keep one of them", key, code="SW132")
+            if case in seen:
+                raise self._fault(
+                    f"the cases `{seen[case]}` and `{text}` are equal", "keep one of them", key, code="SW132"
+                )
+            seen[case] = text
+            targets.append(self._target(value, text))
         if len(targets) < 2:
             raise self._fault(
                 f"a switch of {len(targets)} case{'' if len(targets) == 1 else 's'} decides nothing",
@@ -162,22 +183,52 @@ class _Reader:
                 mapping,
                 code="SW130",
             )
-        return NextCall(form="switch", targets=targets, condition=condition, place=self.place)
+        return NextCall(form="switch", targets=tuple(targets), condition=condition, place=self.place)
 
-    def _case(self, key: ast.expr | None, value: ast.expr, mapping: ast.Dict) -> Target:
-        if isinstance(key, ast.Constant) and isinstance(key.value, (str, int, float, bool)):
-            return self._target(value, case_text(key.value))
-        if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub) and isinstance(key.operand, ast.Constant):
-            return self._target(value, f"-{key.operand.value!r}")
+    def _case(self, key: ast.expr | None, mapping: ast.Dict) -> tuple[Any, str]:
+        """The value of a case, and its text; of a config that is not read yet, its name stands for both."""
+        try:
+            value = ast.literal_eval(key) if key is not None else None
+        except (ValueError, TypeError):
+            value = self._config_value(key) if isinstance(key, ast.Attribute) else None
+        if isinstance(value, (str, int, float)):
+            return value, case_text(value)
+        if value is not None and key is not None and is_delayed(value):
+            text = ast.unparse(key).removeprefix(f"{self.self_name}.")
+            return (text,), text
         raise self._fault(
             "a case of the switch is not a literal",
-            "write each case as text in quotes, a number, `True` or `False`",
+            "write each case as text in quotes, a number, `True`, `False`, or `self.config.key`",
             key or mapping,
             code="SW132",
         )
 
+    def _config_value(self, node: ast.Attribute) -> Any:
+        """What `self.config.key` is for the class; None for anything else."""
+        names: list[str] = []
+        part: ast.expr = node
+        while isinstance(part, ast.Attribute):
+            names.insert(0, part.attr)
+            part = part.value
+        if not isinstance(part, ast.Name) or part.id != self.self_name or len(names) < 2 or self.class_value is None:
+            return None
+        try:
+            return self.class_value(tuple(names))
+        except AttributeError:
+            raise self._fault(
+                f"`{ast.unparse(node)}` has no value",
+                "add the key to the config's file, or mend the name",
+                node,
+                code="SW132",
+            ) from None
+
     def _fault(self, message: str, hint: str, node: ast.expr | None = None, *, code: str = "SW116") -> NextFault:
         return NextFault(code, message, hint, self.source.place(node) if node is not None else self.place)
+
+
+def is_delayed(value: object) -> bool:
+    """True for what stands for the value of a config until the configs are read."""
+    return hasattr(type(value), "_stepwell_value")
 
 
 def case_text(value: object) -> str:

@@ -6,6 +6,7 @@ It never raises for what a user wrote: faults become diagnostics of the graph.
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stepwell.documents.graph import DecoratorSpec
@@ -19,6 +20,7 @@ from stepwell.flow.step import step_mark, steps_of
 from stepwell.flow.written import NextCall, ParameterSource, Place, StepSource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import CodeType
 
     from stepwell.documents.diagnostic import Diagnostic
@@ -45,7 +47,7 @@ def build_graph(flow_class: type) -> Graph:
 def _read_class(flow_class: type) -> Graph:
     faults: list[Diagnostic] = []
     functions = steps_of(flow_class)
-    steps = [_read_step(name, function, faults) for name, function in functions.items()]
+    steps = [_read_step(flow_class, name, function, faults) for name, function in functions.items()]
     parameters = [
         ParameterSource(
             name=parameter.name,
@@ -71,7 +73,7 @@ def _read_class(flow_class: type) -> Graph:
     )
 
 
-def _read_step(name: str, function: Any, faults: list[Diagnostic]) -> StepSource:
+def _read_step(flow_class: type, name: str, function: Any, faults: list[Diagnostic]) -> StepSource:
     mark = step_mark(function)
     assert mark is not None
     plain = _unwrapped(function)
@@ -108,7 +110,8 @@ def _read_step(name: str, function: Any, faults: list[Diagnostic]) -> StepSource
     self_name = arguments[0] if arguments else "self"
     uses = _uses_of(node, self_name)
     next_calls = [use for use in uses if isinstance(use, ast.Call)]
-    call, calls, broken = _transition(name, node, self_name, next_calls, source, faults)
+    read = partial(read_next, self_name=self_name, source=source, class_value=partial(_class_value, flow_class))
+    call, calls, broken = _transition(name, node, next_calls, source, read, faults)
     return StepSource(
         place=source.name_place(node),
         arguments=arguments,
@@ -121,7 +124,12 @@ def _read_step(name: str, function: Any, faults: list[Diagnostic]) -> StepSource
 
 
 def _transition(
-    name: str, node: Function, self_name: str, calls: list[ast.Call], source: SourceFile, faults: list[Diagnostic]
+    name: str,
+    node: Function,
+    calls: list[ast.Call],
+    source: SourceFile,
+    read: Callable[[ast.Call], NextCall],
+    faults: list[Diagnostic],
 ) -> tuple[NextCall | None, tuple[Place, ...], bool]:
     """The transition that a body ends with, the places of all `self.next` calls, and whether something is wrong."""
     last = node.body[-1]
@@ -149,11 +157,19 @@ def _transition(
         )
     chosen = closing if closing is not None else calls[-1]
     try:
-        call = read_next(chosen, self_name, source)
+        call = read(chosen)
     except NextFault as fault:
         faults.append(fault_at(fault.place, fault.code, fault.message, fault.hint))
         return None, places, True
     return call, places, len(calls) > 1
+
+
+def _class_value(flow_class: type, names: tuple[str, ...]) -> Any:
+    """What the class knows of `self.config.key`; AttributeError when there is no such thing."""
+    value: Any = flow_class
+    for name in names:
+        value = getattr(value, name)
+    return value
 
 
 def _uses_of(node: Function, self_name: str) -> list[ast.Call | ast.Attribute]:

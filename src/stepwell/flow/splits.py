@@ -32,7 +32,8 @@ class SplitFault(NamedTuple):
     """Something wrong.
 
     Attributes:
-        kind: `open-at-end`: the end is reached while splits are open. `incomplete`: a join does not get all branches.
+        kind: `open-at-end`: the end is reached while splits are open. `past-its-join`: a switch leads to the end from
+            within a split that is joined elsewhere. `incomplete`: a join does not get all branches.
             `no-split`: a join with no split before it. `unrelated`: a join of different splits. `not-a-join`: an
             ordinary step that several branches of one split lead to. `depths`: an ordinary step reached with
             different splits open. `two-joins`: a split with several joins. `empty-foreach-body`: a foreach that leads
@@ -44,6 +45,7 @@ class SplitFault(NamedTuple):
 
     kind: Literal[
         "open-at-end",
+        "past-its-join",
         "incomplete",
         "no-split",
         "unrelated",
@@ -208,6 +210,16 @@ class _Walk:
         left = tuple(split for split in self.open_at_end if split not in judged and split not in self.joins)
         if left:
             self.faults.append(SplitFault("open-at-end", self.end, left))
+        sure = [split for split in self.open_at_end if split in self.joins and split not in judged | self.tainted]
+        if sure and not left:
+            origins = {
+                arrival.origin: arrival.stack[-1].split
+                for arrival in self.arrivals[self.end]
+                if any(frame.split in sure for frame in arrival.stack)
+            }
+            self.faults.append(
+                SplitFault("past-its-join", self.end, tuple(dict.fromkeys(origins.values())), (*origins,))
+            )
 
     def _form(self, name: str) -> str:
         call = self.steps[name].next

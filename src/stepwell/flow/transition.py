@@ -172,15 +172,26 @@ def _switch(flow: Any, step: str, given: NextArguments) -> PendingTransition:
             f"step `{step}` switches on `self.{given.condition}`, which does not exist",
             hint=f"set `self.{given.condition}` before `self.next`",
         ) from None
-    names = {case_text(case): _target_name(flow, step, 1, target) for case, target in cases.items()}
-    chosen = names.get(case_text(value))
-    if chosen is None:
-        known = ", ".join(f"`{case}`" for case in names)
+    names = {case: _target_name(flow, step, place, target) for place, (case, target) in enumerate(cases.items(), 1)}
+    try:
+        case = next(case for case in names if case == value) if value in names else None
+    except (TypeError, ValueError):
+        case = None  # a list, an array: nothing that a case can be
+    if case is None:
+        known = ", ".join(f"`{case!r}`" for case in names)
+        hint = f"the cases are: {known}"
+        if str(value) in map(str, names):
+            hint += f"; the value is of type `{type(value).__name__}`"
         raise InvalidNext(
-            f"step `{step}` switches on `self.{given.condition}`, whose value {value!r} is none of the cases",
-            hint=f"the cases are: {known}",
+            f"step `{step}` switches on `self.{given.condition}`, whose value {_shown(value)} is none of the cases",
+            hint=hint,
         )
-    return PendingTransition(targets=(chosen,), condition=given.condition, case=case_text(value))
+    return PendingTransition(targets=(names[case],), condition=given.condition, case=case_text(case))
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else f"{text[:97]}..."
 
 
 def _target_name(flow: Any, step: str, position: int, target: Any) -> str:
@@ -218,7 +229,9 @@ def _check_agreement(graph: Graph, step: str, found: PendingTransition) -> None:
         return
     expected = written.next
     if expected.form == "switch":
-        possible = {target.name for target in expected.targets if target.case == found.case}
+        named = {target.name for target in expected.targets if target.case == found.case}
+        # The text of a case that a config names may not have been known when the file was read.
+        possible = named or {target.name for target in expected.targets}
         agrees = found.condition == expected.condition and set(found.targets) <= possible
     else:
         agrees = (

@@ -199,7 +199,7 @@ def test_output_dot_has_every_step_and_edge(python):
     out = python("output-dot")[1]
     assert out.startswith("digraph TrainFlow {\n")
     assert '"start"[ label = <<b>start</b> | <font point-size="10">split-foreach</font>> ];\n' in out
-    assert '"start" -> "fit";\n"fit" -> "join";\n"join" -> "end";\n}' in out
+    assert '"start" -> "fit" [label="each of xs"];\n"fit" -> "join";\n"join" -> "end";\n}' in out
 
 
 def test_output_raw_is_the_graph_as_json(python):

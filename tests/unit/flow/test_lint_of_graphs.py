@@ -306,6 +306,123 @@ def test_sw119_a_loop(faults: Callable[[str], str]) -> None:
     )
 
 
+def test_sw119_a_step_that_leads_to_itself_without_a_switch(faults: Callable[[str], str]) -> None:
+    check(
+        faults,
+        """
+        class F(FlowSpec):
+            @step
+            def start(self):
+                self.next(self.start)
+
+            @step
+            def end(self):
+                pass
+        """,
+        """
+        error[SW119]: the steps run in a circle: `start` -> `start`
+         --> flow.py:7:19
+        7 |         self.next(self.start)
+          |                   ^^^^^^^^^^
+        hint: a flow runs forward: let one of them lead to a later step; repeat work with a loop inside a step
+        """,
+    )
+
+
+def test_sw136_a_step_that_can_only_repeat_itself(faults: Callable[[str], str]) -> None:
+    check(
+        faults,
+        """
+        class F(FlowSpec):
+            @step
+            def start(self):
+                self.next(self.again)
+
+            @step
+            def again(self):
+                self.next({1: self.again, 2: self.again}, condition="x")
+
+            @step
+            def end(self):
+                pass
+        """,
+        """
+        error[SW136]: step `again` leads to nothing but itself, so that the flow never ends
+          --> flow.py:11:23
+        11 |         self.next({1: self.again, 2: self.again}, condition="x")
+           |                       ^^^^^^^^^^
+        hint: give it a case that leads to another step
+        """,
+    )
+
+
+def test_sw136_a_join_that_repeats_itself(faults: Callable[[str], str]) -> None:
+    check(
+        faults,
+        """
+        class F(FlowSpec):
+            @step
+            def start(self):
+                self.next(self.a, self.b)
+
+            @step
+            def a(self):
+                self.next(self.join)
+
+            @step
+            def b(self):
+                self.next(self.join)
+
+            @step
+            def join(self, inputs):
+                self.next({1: self.join, 2: self.end}, condition="x")
+
+            @step
+            def end(self):
+                pass
+        """,
+        """
+        error[SW136]: the join `join` leads back to itself, where it would have nothing to join
+          --> flow.py:19:23
+        19 |         self.next({1: self.join, 2: self.end}, condition="x")
+           |                       ^^^^^^^^^
+        hint: lead to a step after it that repeats itself
+        """,
+    )
+
+
+def test_sw121_a_switch_that_leads_past_the_join(faults: Callable[[str], str]) -> None:
+    check(
+        faults,
+        """
+        class F(FlowSpec):
+            @step
+            def start(self):
+                self.xs = [1, 2]
+                self.next(self.each, foreach="xs")
+
+            @step
+            def each(self):
+                self.next({1: self.join, 2: self.end}, condition="x")
+
+            @step
+            def join(self, inputs):
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """,
+        """
+        error[SW121]: step `each` leads to the last step `end` from within the split in `start`
+          --> flow.py:12:37
+        12 |         self.next({1: self.join, 2: self.end}, condition="x")
+           |                                     ^^^^^^^^
+        hint: lead to the join `join` first
+        """,
+    )
+
+
 def test_sw120_a_step_that_nothing_leads_to(faults: Callable[[str], str]) -> None:
     check(
         faults,

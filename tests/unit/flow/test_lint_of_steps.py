@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from stepwell.flow.lint import lint
+from stepwell.flow.parse import build_graph
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -608,9 +611,63 @@ def test_sw132_a_case_that_is_no_literal(faults: Callable[[str], str]) -> None:
          --> flow.py:7:20
         7 |         self.next({self.x: self.a, "b": self.end}, condition="x")
           |                    ^^^^^^
-        hint: write each case as text in quotes, a number, `True` or `False`
+        hint: write each case as text in quotes, a number, `True`, `False`, or `self.config.key`
         """,
     )
+
+
+def test_sw132_equal_cases(faults: Callable[[str], str]) -> None:
+    check(
+        faults,
+        """
+        class F(FlowSpec):
+            @step
+            def start(self):
+                self.next({1: self.a, True: self.end}, condition="x")
+
+            @step
+            def a(self):
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """,
+        """
+        error[SW132]: the cases `1` and `True` are equal
+         --> flow.py:7:31
+        7 |         self.next({1: self.a, True: self.end}, condition="x")
+          |                               ^^^^
+        hint: keep one of them
+        """,
+    )
+
+
+def test_cases_can_be_keys_of_what_the_class_has(load: Callable[..., Any]) -> None:
+    flow = load(
+        """
+        from types import SimpleNamespace
+        from stepwell import FlowSpec, step
+
+        class F(FlowSpec):
+            config = SimpleNamespace(quick="q", modes=SimpleNamespace(slow=2))
+
+            @step
+            def start(self):
+                self.next({self.config.quick: self.a, self.config.modes.slow: self.end}, condition="x")
+
+            @step
+            def a(self):
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """
+    )
+    graph = build_graph(flow)
+    assert lint(graph) == []
+    assert graph.nodes["start"].cases == {"q": "a", "2": "end"}
 
 
 def test_sw140_a_parameter_with_a_reserved_name(faults: Callable[[str], str]) -> None:
@@ -760,33 +817,6 @@ def test_sw141_the_same_name_but_for_case(faults: Callable[[str], str]) -> None:
         6 |     b = Parameter("Alpha")
           |     ^^^^^^^^^^^^^^^^^^^^^^
         hint: names must differ in more than case, `-` and `_`
-        """,
-    )
-
-
-def test_sw190_a_switch(faults: Callable[[str], str]) -> None:
-    check(
-        faults,
-        """
-        class F(FlowSpec):
-            @step
-            def start(self):
-                self.next({"a": self.a, "b": self.end}, condition="x")
-
-            @step
-            def a(self):
-                self.next(self.end)
-
-            @step
-            def end(self):
-                pass
-        """,
-        """
-        error[SW190]: a switch (`condition=`) is not supported yet in this version
-         --> flow.py:7:9
-        7 |         self.next({"a": self.a, "b": self.end}, condition="x")
-          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: use branches or a `foreach`
         """,
     )
 

@@ -105,6 +105,29 @@ def test_a_switch_takes_the_case_of_its_condition(at: Callable[..., Any]) -> Non
     assert (taken.targets, taken.condition, taken.case) == (("end",), "way", "2")
 
 
+@pytest.mark.parametrize("value", [2, 2.0])
+def test_cases_are_compared_as_keys_of_a_dict(at: Callable[..., Any], value: object) -> None:
+    flow = at("collect", way=value)
+    flow.collect([])
+    taken = take_transition(flow)
+    assert (taken.targets, taken.case) == (("end",), "2")
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("2", "the cases are: `'a'`, `2`; the value is of type `str`"),
+        ([2], "the cases are: `'a'`, `2`"),
+        ({}, "the cases are: `'a'`, `2`"),
+        (None, "the cases are: `'a'`, `2`"),
+    ],
+)
+def test_a_value_that_is_no_case_is_shown_with_the_cases(at: Callable[..., Any], value: object, hint: str) -> None:
+    with pytest.raises(InvalidNext, match="is none of the cases") as caught:
+        at("collect", way=value).collect([])
+    assert caught.value.hint == hint
+
+
 def test_a_gang_has_its_size(at: Callable[..., Any]) -> None:
     flow = at("gang")
     flow.gang()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,11 @@ from stepwell.cli.options import StepwellCommand
 
 if TYPE_CHECKING:
     from stepwell.cli.session import Session
-    from stepwell.documents.graph import GraphDocument
+    from stepwell.documents.graph import GraphDocument, GraphNode
+
+
+# A switch is drawn in its own shape, as a flow chart does.
+_SHAPES = {"split-switch": ' shape="hexagon" style=""'}
 
 
 def dot_command(session: Session) -> click.Command:
@@ -46,10 +51,11 @@ def dot_lines(graph: GraphDocument) -> list[str]:
         'node [shape="record" fontname="Helvetica" style="rounded"];',
     ]
     for node in graph.steps:
-        label = f'<<b>{node.name}</b> | <font point-size="10">{node.type}</font>>'
-        lines.append(f'"{node.name}"[ label = {label} ];')
+        kind = f"switch: {escape(node.condition)}" if node.condition else node.type
+        label = f'<<b>{node.name}</b> | <font point-size="10">{kind}</font>>'
+        lines.append(f'"{node.name}"[ label = {label}{_SHAPES.get(node.type, "")} ];')
     for node in graph.steps:
-        lines.extend(f'"{node.name}" -> "{target}"{_edge_label(node.cases, target)};' for target in node.next)
+        lines.extend(f'"{node.name}" -> "{target}"{_edge_label(node, target)};' for target in node.next)
     return [*lines, "}"]
 
 
@@ -73,6 +79,7 @@ def raw_document(graph: GraphDocument) -> dict[str, Any]:
             ],
             "next": node.next,
             "foreach_artifact": node.foreach,
+            "num_parallel": node.num_parallel,
             "matching_join": node.matching_join,
             "condition": node.condition,
             "switch_cases": node.cases,
@@ -82,6 +89,12 @@ def raw_document(graph: GraphDocument) -> dict[str, Any]:
     return {"flow": graph.flow, "doc": graph.doc, "start_step": graph.start, "end_step": graph.end, "graph": steps}
 
 
-def _edge_label(cases: dict[str, str], target: str) -> str:
-    names = [case for case, taken in cases.items() if taken == target]
-    return f' [label="{", ".join(names)}"]' if names else ""
+def _edge_label(node: GraphNode, target: str) -> str:
+    """What is written at an edge: the cases that lead there, the items of a foreach, or the many of a gang."""
+    text = ", ".join(case for case, taken in node.cases.items() if taken == target)
+    if node.foreach:
+        text = f"each of {node.foreach}"
+    elif node.num_parallel:
+        text = "gang"
+    text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f' [label="{text}"]' if text else ""

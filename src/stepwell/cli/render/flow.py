@@ -25,7 +25,14 @@ def _step_lines(node: GraphNode, style: Style) -> list[str]:
     lines = [style.dim(f"@{decorator.name}{_options(decorator.options)}") for decorator in node.decorators]
     lines.append(f"{style.dim('step')} {style.bold(node.name)}")
     lines += [f"  {line}".rstrip() for line in cleandoc(node.doc).split("\n")] if node.doc else []
-    if node.next:
+    if node.condition:
+        arrow = style.cyan("=>")
+        lines.append(f"  {arrow} one of these, by `{node.condition}`:")
+        width = max((len(case) for case in node.cases), default=0)
+        for case, target in node.cases.items():
+            again = " (again)" if target == node.name else ""
+            lines.append(f"     {case.ljust(width)} {arrow} {target}{again}")
+    elif node.next:
         lines.append(f"  {style.cyan('=>')} {', '.join(node.next)}{_how(node)}")
     return lines
 
@@ -34,9 +41,7 @@ def _how(node: GraphNode) -> str:
     if node.foreach:
         return f" for each of `{node.foreach}`"
     if node.num_parallel:
-        return " as a gang"
-    if node.condition:
-        return f" by `{node.condition}`"
+        return " as a gang: `num_parallel` tasks at the same time"
     return ""
 
 
