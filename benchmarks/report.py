@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import platform
@@ -36,18 +35,18 @@ the absolute times depend on the machine and on what else runs on it. The budget
 """
 
 
-def write_report(path: Path, profile: Profile, results: Results, found: list[Row], load_before: float) -> None:
+def write_report(path: Path, profile: Profile, results: Results, found: list[Row]) -> None:
     """Write the table to `path` and its raw numbers beside the work folders."""
     head = HEAD.format(
         profile=profile.name,
         stepwell=STEPWELL.version(),
         metaflow=METAFLOW.version(),
-        date=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"),
+        date=results.date,
         machine=_machine(),
         system=f"{platform.system()} {platform.release().split('-')[0]}",
         python=platform.python_version(),
-        load_before=f"{load_before:.1f}",
-        load_after=f"{os.getloadavg()[0]:.1f}",
+        load_before=f"{results.load[0]:.1f}",
+        load_after=f"{results.load[1]:.1f}",
     )
     path.write_text(head + table(found) + _missing(results), encoding="utf-8")
 
@@ -59,7 +58,7 @@ def table(found: list[Row]) -> str:
         "|---|---|--:|--:|--:|--:|---|---|",
     ]
     for row in found:
-        ratio = "" if row.ratio is None else f"{row.ratio:,.0f}" if row.ratio >= 10 else f"{row.ratio:.1f}"
+        ratio = _ratio(row.ratio)
         sign = "≥" if row.more else "≤"
         budget = "" if row.budget is None else f"{sign} {_number(row.budget)}"
         met = {None: "", True: "yes", False: "**no**"}[row.met]
@@ -70,7 +69,7 @@ def table(found: list[Row]) -> str:
 
 def write_numbers(path: Path, results: Results) -> None:
     """Every sample, unrounded."""
-    numbers = [
+    entries = [
         {
             "case": case,
             "system": system,
@@ -89,13 +88,15 @@ def write_numbers(path: Path, results: Results) -> None:
         }
         for (case, system), samples in results.samples.items()
     ]
+    numbers = {"date": results.date, "load": results.load, "cases": entries}
     path.write_text(json.dumps(numbers, indent=1), encoding="utf-8")
 
 
 def read_numbers(path: Path) -> Results:
     """What `write_numbers` has written."""
-    results = Results()
-    for entry in json.loads(path.read_text(encoding="utf-8")):
+    numbers = json.loads(path.read_text(encoding="utf-8"))
+    results = Results(date=numbers["date"], load=tuple(numbers["load"]))
+    for entry in numbers["cases"]:
         key = entry["case"], entry["system"]
         results.tasks[key] = entry["tasks"]
         samples = [(sample.pop("files"), Measured(**sample)) for sample in entry["samples"]]
@@ -108,6 +109,14 @@ def _missing(results: Results) -> str:
         return ""
     lines = [f"* {case} on {system}: {fault.splitlines()[0]}" for (case, system), fault in results.faults.items()]
     return "\nDid not run:\n\n" + "\n".join(lines) + "\n"
+
+
+def _ratio(ratio: float | None) -> str:
+    if ratio is None:
+        return ""
+    if ratio >= 1000:
+        return "over 1,000"
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
 
 def _number(number: float | None) -> str:

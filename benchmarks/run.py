@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import os
 import sys
 from pathlib import Path
 
@@ -42,7 +41,6 @@ def main() -> int:
         chosen = [dataclasses.replace(case, metaflow=None) for case in chosen]
     chosen = [case for case in chosen if case.stepwell or case.metaflow]
 
-    load = os.getloadavg()[0]
     results = read_numbers(ROOM / "results.json") if options.last else run_session(chosen, keep=options.keep)
     found = [row for row in rows(results) if row.stepwell is not None or row.metaflow is not None]
     print(table(found))
@@ -51,7 +49,7 @@ def main() -> int:
     whole = not (options.only or options.skip or options.quick)
     output = options.output or (Path(__file__).parent / "RESULTS.md" if whole else None)
     if output:
-        write_report(output, profile, results, found, load)
+        write_report(output, profile, results, found)
         print(f"written to {output}", file=sys.stderr)
     return 1 if results.faults else 0
 

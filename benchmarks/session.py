@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import shutil
 import statistics
 import sys
@@ -29,6 +31,8 @@ class Results:
     samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
     tasks: dict[tuple[str, str], int] = field(default_factory=dict)
     faults: dict[tuple[str, str], str] = field(default_factory=dict)
+    date: str = ""
+    load: tuple[float, float] = (0.0, 0.0)
 
     def median(self, case: str, system: str, read: Callable[[Sample], float]) -> float | None:
         """The median over the repeats, or None where the case did not run on that system."""
@@ -44,7 +48,8 @@ class Results:
 def run_session(cases: list[Case], keep: bool = False) -> Results:
     """Run everything. A case that fails is reported and leaves its rows empty; the others go on."""
     become_reaper()
-    results = Results()
+    results = Results(date=dt.datetime.now(dt.UTC).strftime("%Y-%m-%d"))
+    load = os.getloadavg()[0]
     for case in cases:
         sides = [(system, side) for system, side in ((STEPWELL, case.stepwell), (METAFLOW, case.metaflow)) if side]
         for system, side in sides:
@@ -71,6 +76,7 @@ def run_session(cases: list[Case], keep: bool = False) -> Results:
                 )
         if not keep:
             shutil.rmtree(ROOM / "work" / case.name, ignore_errors=True)
+    results.load = load, os.getloadavg()[0]
     return results
 
 
