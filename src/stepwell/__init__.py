@@ -34,7 +34,17 @@ if TYPE_CHECKING:
     from stepwell.decorators.resources import resources
     from stepwell.decorators.retry import retry
     from stepwell.decorators.timeout import timeout
+    from stepwell.flow.config import Config
+    from stepwell.flow.config_parsers import (
+        conda_environment_yml_parser,
+        pyproject_toml_parser,
+        requirements_txt_parser,
+        yaml_parser,
+    )
+    from stepwell.flow.config_references import config_expr
+    from stepwell.flow.config_value import ConfigValue
     from stepwell.flow.current import current
+    from stepwell.flow.include_file import IncludeFile
     from stepwell.flow.inputs import Inputs
     from stepwell.flow.parameters import JSONType, JSONTypeClass, Parameter
     from stepwell.flow.spec import FlowSpec
@@ -43,9 +53,12 @@ if TYPE_CHECKING:
     from stepwell.runner.runner import Runner
 
 __all__ = (
+    "Config",
+    "ConfigValue",
     "DataArtifact",
     "Flow",
     "FlowSpec",
+    "IncludeFile",
     "Inputs",
     "JSONType",
     "JSONTypeClass",
@@ -59,6 +72,8 @@ __all__ = (
     "Task",
     "__version__",
     "catch",
+    "conda_environment_yml_parser",
+    "config_expr",
     "current",
     "default_metadata",
     "default_namespace",
@@ -68,17 +83,23 @@ __all__ = (
     "get_namespace",
     "metadata",
     "namespace",
+    "pyproject_toml_parser",
+    "requirements_txt_parser",
     "resources",
     "retry",
     "step",
     "timeout",
+    "yaml_parser",
 )
 
 # Where each name is defined. A test compares this with the imports above, which are what editors read.
 _HOMES = {
+    "Config": "stepwell.flow.config",
+    "ConfigValue": "stepwell.flow.config_value",
     "DataArtifact": "stepwell.client",
     "Flow": "stepwell.client",
     "FlowSpec": "stepwell.flow.spec",
+    "IncludeFile": "stepwell.flow.include_file",
     "Inputs": "stepwell.flow.inputs",
     "JSONType": "stepwell.flow.parameters",
     "JSONTypeClass": "stepwell.flow.parameters",
@@ -91,6 +112,8 @@ _HOMES = {
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",
     "catch": "stepwell.decorators.catch",
+    "conda_environment_yml_parser": "stepwell.flow.config_parsers",
+    "config_expr": "stepwell.flow.config_references",
     "current": "stepwell.flow.current",
     "default_metadata": "stepwell.client",
     "default_namespace": "stepwell.client",
@@ -100,10 +123,13 @@ _HOMES = {
     "get_namespace": "stepwell.client",
     "metadata": "stepwell.client",
     "namespace": "stepwell.client",
+    "pyproject_toml_parser": "stepwell.flow.config_parsers",
+    "requirements_txt_parser": "stepwell.flow.config_parsers",
     "resources": "stepwell.decorators.resources",
     "retry": "stepwell.decorators.retry",
     "step": "stepwell.flow.step",
     "timeout": "stepwell.decorators.timeout",
+    "yaml_parser": "stepwell.flow.config_parsers",
 }
 
 

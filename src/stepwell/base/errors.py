@@ -4,6 +4,7 @@
     ├── UsageError               wrong arguments on the command line or in a call (exit code 2)
     │   ├── ArgumentError        a call from Python has an unknown argument or one of the wrong type
     │   ├── ParameterError       a flow parameter is missing, unknown or of the wrong type
+    │   ├── ConfigError          a config of a flow is missing, unknown, or its file cannot be read
     │   └── InvalidPathspec      a pathspec has the wrong shape
     ├── SettingsError            a setting has a value that it cannot have
     ├── FlowError                the flow file cannot be used
@@ -72,6 +73,10 @@ class ArgumentError(UsageError, TypeError):
 
 class ParameterError(UsageError):
     """A flow parameter is missing, unknown, or has a value of the wrong type."""
+
+
+class ConfigError(UsageError):
+    """A config of a flow is missing, unknown, cannot be read, or lacks what the flow asks of it."""
 
 
 class InvalidPathspec(UsageError):

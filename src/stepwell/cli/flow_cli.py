@@ -67,7 +67,8 @@ def run(flow_class: type[FlowSpec], argv: Sequence[str] | None = None) -> int:
 
     def call() -> Any:
         with session.called():
-            return group.main(args=arguments, prog_name=program, standalone_mode=False, obj=session)
+            rest = session.configs.take(arguments, flow_class)
+            return group.main(args=rest, prog_name=program, standalone_mode=False, obj=session)
 
     return guarded(call)
 

@@ -8,8 +8,9 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from stepwell.base.errors import NotFound, SettingsError, StepwellError, UsageError
+from stepwell.base.errors import ConfigError, NotFound, SettingsError, StepwellError, UsageError
 from stepwell.base.pathspec import Pathspec, parse_pathspec
+from stepwell.cli.config_arguments import ConfigArguments
 from stepwell.cli.render.style import Style, is_terminal, style_for
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Session:
     Attributes:
         flags: Settings given as options, by name.
         decorators: `--with` specifications in the order given.
+        configs: Configs of the flow that were given as options.
         command_line: The whole call as typed, for the record.
         resume_command: What resumes a run of the flow.
         runner_call: For a command that a `Runner` started, its arguments and where events go.
@@ -57,6 +59,8 @@ class Session:
         self.runner_call: RunnerCall | None = None
         self.flags: dict[str, object] = {}
         self.decorators: list[str] = []
+        self.configs: ConfigArguments = ConfigArguments()
+        self._shaped = False
         self._settings: Settings | None = None
         self._datastore: Datastore | None = None
         self._records: Records | None = None
@@ -72,11 +76,32 @@ class Session:
         return self._settings
 
     @property
-    def flow(self) -> type[FlowSpec]:
-        """The flow class of `python flow.py`."""
+    def declared_flow(self) -> type[FlowSpec]:
+        """The flow class of `python flow.py` as its file declares it."""
         if self.flow_class is None:
             raise UsageError("this command needs a flow", hint="call it as `python flow.py ...`")
         return self.flow_class
+
+    @property
+    def flow(self) -> type[FlowSpec]:
+        """The flow class, ready for use: its configs are read when this is first asked for.
+
+        Raises:
+            ConfigError: A config is missing, unknown or cannot be read.
+        """
+        flow = self.declared_flow
+        if not self._shaped:
+            from stepwell.decorators.shaping import needs_shape, shape_flow
+
+            try:
+                if needs_shape(flow):
+                    shape_flow(flow, self.configs.given(), environ=os.environ, user=self.settings.user)
+            except ConfigError:
+                # A page of help must not need a config.
+                if not {"--help", "-h"} & set(self.command_line):
+                    raise
+            self._shaped = True
+        return flow
 
     @property
     def flow_name(self) -> str | None:

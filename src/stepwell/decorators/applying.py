@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from stepwell.decorators.delayed import DelayedDecorator
 from stepwell.flow.attach import attach
+from stepwell.flow.config_references import is_delayed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,12 +27,13 @@ def apply(decorator_class: type[StepDecorator], function: F | None, options: Map
     Raises:
         UsageError: An option is unknown.
     """
-    decorator = decorator_class(**options)
+    delayed = is_delayed(dict(options))
+    decorator = DelayedDecorator(decorator_class, options) if delayed else decorator_class(**options)
     if function is not None:
         return attach(function, decorator)
 
     def put(function: F) -> F:
         # A new object each time, so that one `fast = retry(times=1)` can go on many steps.
-        return attach(function, decorator_class(**options))
+        return attach(function, DelayedDecorator(decorator_class, options) if delayed else decorator_class(**options))
 
     return put

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from stepwell.base.errors import UsageError
 from stepwell.base.plugins import find_plugin
 from stepwell.decorators.protocol import StepDecorator
-from stepwell.flow.attach import attached
+from stepwell.flow.shape import decorators_on, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -67,7 +67,10 @@ def step_decorators(
     Raises:
         UsageError: A specification is wrong.
     """
-    own: list[StepDecorator] = attached(getattr(flow_class, step_name))
+    own: list[StepDecorator] = decorators_on(flow_class, step_name)
+    shape = shape_of(flow_class)
+    if shape is not None and shape.complete:
+        return own
     taken = {decorator.name for decorator in own if not decorator.allow_multiple}
     added: list[StepDecorator] = []
     for spec in extra_specs:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from stepwell.documents.run import FlowShape
 from stepwell.documents.task import ExitStatus, Usage
 
 
-class Prepare(Struct, frozen=True, kw_only=True, tag="prepare"):
+class Prepare(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="prepare"):
     """The run's code is in the datastore: whatever is imported from now on comes from this snapshot."""
 
     datastore: str
     code: str
     root: str
     source: str
+    shape: FlowShape | None = None
 
 
 class Launch(Struct, frozen=True, kw_only=True, tag="launch"):

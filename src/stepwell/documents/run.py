@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from stepwell.documents.graph import DecoratorSpec, GraphDocument
-from stepwell.documents.refs import BlobRef
+from stepwell.documents.refs import ArtifactRef, BlobRef
 from stepwell.documents.task import TaskResult
 
 RunStatus = Literal["running", "succeeded", "failed", "cancelled"]
@@ -31,6 +31,18 @@ class GitState(Struct, frozen=True, kw_only=True, omit_defaults=True):
     dirty: bool = False
 
 
+class FlowShape(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What configs and mutators made of the flow's declarations, for processes that load the code again.
+
+    Attributes:
+        configs: Values of configs by attribute, the same artifacts that the `_parameters` task has.
+        changes: What mutators did to decorators and parameters, None when nothing.
+    """
+
+    configs: dict[str, ArtifactRef] = field(default_factory=dict)
+    changes: ArtifactRef | None = None
+
+
 class CodeSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The flow's files as they were: a manifest blob that lists path, digest and size of each file.
 
@@ -40,6 +52,7 @@ class CodeSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
         root: The folder on the machine where the files were taken, for messages and for data beside the code.
         files: Number of files.
         size: Bytes in all.
+        shape: What the run made of the flow's declarations; None when it runs as it is declared.
     """
 
     digest: str
@@ -47,6 +60,7 @@ class CodeSnapshot(Struct, frozen=True, kw_only=True, omit_defaults=True):
     root: str = ""
     files: int = 0
     size: int = 0
+    shape: FlowShape | None = None
 
 
 class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):

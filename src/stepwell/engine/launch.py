@@ -14,13 +14,14 @@ import msgspec
 from stepwell.backends.local.backend import LocalBackend
 from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
 from stepwell.base.clock import SystemClock
-from stepwell.base.errors import LintError, NotFound, UsageError
+from stepwell.base.errors import LintError, UsageError
 from stepwell.decorators.dispatch import check_decorators, prepare_decorators
 from stepwell.decorators.protocol import PrepareContext
 from stepwell.decorators.registry import parse_decorator_spec, step_decorators
 from stepwell.documents.events import Notice, RunBegan
 from stepwell.documents.graph import DecoratorSpec
 from stepwell.engine.attempts import SpecMaker
+from stepwell.engine.configuring import config_values, find_origin, record_shape, shape_for_run
 from stepwell.engine.context import RunContext
 from stepwell.engine.freshness import forkable, modules_changed_since_start
 from stepwell.engine.header import RunFacts, header_maker
@@ -60,6 +61,8 @@ if TYPE_CHECKING:
 
 # The most tasks at once when nobody says a number; what really runs is what fits the machine.
 DEFAULT_WORKERS = 16
+# How much of a long text the header keeps for display.
+MOST_SHOWN = 200
 
 
 def run_flow(request: RunRequest, settings: Settings, observer: Callable[[RunEvent], None]) -> RunFinished:
@@ -92,6 +95,7 @@ class _Launch:
         self._settings = settings
         self._observer = observer
         self._clock = SystemClock()
+        self._origin = shape_for_run(request, settings)
         self._graph: Graph = build_graph(request.flow)
         self._added = tuple(
             DecoratorSpec(name=name, options=options, in_file=False)
@@ -159,14 +163,9 @@ class _Launch:
         from stepwell.engine.history import OriginHistory
 
         flow = request.flow.__name__
-        origin: str | None = request.origin_run
-        if origin == "latest":
-            origin = records.latest_run(flow, self._settings.user) or records.latest_run(flow)
-        if origin is None:
-            raise NotFound(
-                f"there is no run of `{flow}` to resume in `{datastore.url}`",
-                hint="start one with `run`, or name the datastore with `--datastore`",
-            )
+        origin = self._origin
+        if origin is None or origin == "latest":
+            origin = find_origin(request, self._settings, datastore, records)
         datastore.header(flow, origin)
         rerun = self._graph.reachable_from(request.resume_step) if request.resume_step else ()
         return OriginHistory(datastore, flow, origin, rerun)
@@ -187,12 +186,13 @@ class _Launch:
             max_bytes=settings.code_max_bytes,
             notice=self._notice,
         )
+        code = msgspec.structs.replace(code, shape=record_shape(flow, datastore))
         origin = None if history is None else datastore.header(flow.__name__, history.run)
         facts = RunFacts(
             graph=self._graph.document(code.root),
             code=code,
             git=git.finish(0.5),
-            shown=shown_parameters(self._parameters, origin),
+            shown=shown_parameters({**self._parameters, **config_values(flow)}, origin),
             decorators=self._added,
             origin=origin,
         )
@@ -302,6 +302,10 @@ def shown_parameters(values: Mapping[str, Any], origin: RunHeader | None) -> dic
     """Parameter values as plain JSON for the header; what is no JSON is shown as text."""
     shown = dict(origin.parameters) if origin is not None else {}
     for name, value in values.items():
+        if isinstance(value, (str, bytes)) and len(value) > MOST_SHOWN:
+            kind = "characters" if isinstance(value, str) else "bytes"
+            shown[name] = f"{value[:MOST_SHOWN]!r} … ({len(value)} {kind})"
+            continue
         try:
             shown[name] = msgspec.json.decode(msgspec.json.encode(value))
         except (TypeError, ValueError):

@@ -52,6 +52,8 @@ def parameters_result(
     artifacts = {name: writer.store(name, value) for name, value in class_constants(flow).items()}
     artifacts.update({name: writer.store(name, value) for name, value in values.items()})
     artifacts.update(inherited)
+    if header.code.shape is not None:
+        artifacts.update(header.code.shape.configs)
     return TaskResult(
         flow=header.flow,
         run=header.run,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.base.errors import MergeConflict, MissingInMerge, StepError
+from stepwell.flow.config import configs_of
 from stepwell.flow.constants import class_constants
 from stepwell.flow.parameters import parameters_of
 
@@ -51,7 +52,7 @@ def merge_artifacts(
 
 def _fixed_names(flow: Any, runtime: StepRuntime) -> set[str]:
     """Names that are never merged: parameters, and what the join itself has set."""
-    fixed = {parameter.attribute for parameter in parameters_of(type(flow))}
+    fixed = {parameter.attribute for parameter in parameters_of(type(flow))} | configs_of(type(flow)).keys()
     loaded = flow.__dict__.get("_stepwell_constants", {})
     constants = class_constants(type(flow))
     for name, value in flow.__dict__.items():

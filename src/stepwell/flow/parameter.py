@@ -10,12 +10,14 @@ import re
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
 from stepwell.flow.attach import calling_place
+from stepwell.flow.config_references import is_delayed, resolve
 from stepwell.flow.conversion import PLAIN_TYPES, constant_default, default_fault, is_json, kind_of, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Literal
+    from typing import Literal, Self
 
+    from stepwell.flow.config_references import ConfigValues
     from stepwell.flow.conversion import JSONTypeClass
 
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Parameter(Generic[T]):
 
     Attributes:
         attribute: The name of the class attribute, which is also the artifact's name.
+        delayed: All arguments, when some of them refer to configs that are not read yet; else None.
         faults: What is wrong with the declaration, pairs of message and hint.
         file: Where it is declared.
         line: 1-based line there.
@@ -181,6 +184,21 @@ class Parameter(Generic[T]):
         separator: str | None = None,
         **kwargs: Any,
     ) -> None:
+        given = {
+            "default": default,
+            "type": type,
+            "help": help,
+            "required": required,
+            "show_default": show_default,
+            "separator": separator,
+            **kwargs,
+        }
+        self.delayed = given if is_delayed(given) else None
+        if self.delayed is not None:
+            # Only what help can show; `with_values` makes the real one when configs are read.
+            default, type, required, separator = None, None, False, None  # noqa: A001 - the public name
+            show_default = repr(given["default"]) if given["default"] is not None else None
+            help, kwargs = str(help or "") if isinstance(help, str) else "", {}  # noqa: A001 - the public name
         self.name = str(name)
         self.default = default
         self.kind = kind_of(type, default)
@@ -196,6 +214,12 @@ class Parameter(Generic[T]):
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.attribute = name
+
+    def with_values(self, values: ConfigValues) -> Self:
+        """The same parameter, now that the configs that its arguments refer to are known."""
+        made = type(self)(self.name, **resolve(self.delayed or {}, values))
+        made.attribute, made.file, made.line = self.attribute, self.file, self.line
+        return made
 
     @overload
     def __get__(self, instance: None, owner: type) -> Parameter[T]: ...
@@ -227,6 +251,14 @@ class Parameter(Generic[T]):
 
     def __delete__(self, instance: object) -> None:
         raise AttributeError(f"`self.{self.attribute}` is a parameter, and parameters are read-only")
+
+    def content_of(self, value: T) -> Any:
+        """What a run stores for a value: the value itself, unless a subclass knows better.
+
+        Raises:
+            WrongValue: There is nothing to store.
+        """
+        return value
 
     @property
     def is_computed(self) -> bool:

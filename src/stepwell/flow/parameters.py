@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from stepwell.base.errors import ParameterError
+from stepwell.flow.config import values_of
+from stepwell.flow.config_value import ConfigValue
 from stepwell.flow.conversion import (
     JSONType,
     JSONTypeClass,
@@ -76,9 +78,9 @@ def resolve_parameters(
     for parameter in parameters:
         try:
             if parameter.attribute in chosen:
-                values[parameter.attribute] = convert(parameter, chosen[parameter.attribute])
+                value = convert(parameter, chosen[parameter.attribute])
             elif parameter.variable in environ:
-                values[parameter.attribute] = _from_environment(parameter, environ[parameter.variable])
+                value = _from_environment(parameter, environ[parameter.variable])
             else:
                 context = ParameterContext(
                     flow_name=flow_class.__name__,
@@ -86,14 +88,21 @@ def resolve_parameters(
                     parameter_name=parameter.name,
                     logger=_log,
                     ds_type=datastore_type,
-                    configs={},
+                    configs=config_mapping(flow_class),
                 )
-                values[parameter.attribute] = _default(parameter, context)
+                value = _default(parameter, context)
+            values[parameter.attribute] = parameter.content_of(value)
         except WrongValue as wrong:
             problems.append((wrong.fault, wrong.cure))
     if problems:
         raise _error(problems)
     return values
+
+
+def config_mapping(flow_class: type) -> Mapping[str, Any]:
+    """The values of a flow's configs, for functions that compute defaults."""
+    values = values_of(flow_class)
+    return ConfigValue(values.named if values is not None else {})
 
 
 def _default(parameter: Parameter[Any], context: ParameterContext) -> Any:

@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from stepwell.documents.graph import DecoratorSpec
-from stepwell.flow.attach import attached
 from stepwell.flow.faults import fault_at
 from stepwell.flow.graph import Graph
 from stepwell.flow.next_call import NextFault, read_next
 from stepwell.flow.parameters import parameters_of
+from stepwell.flow.shape import decorators_on
 from stepwell.flow.source import source_of
 from stepwell.flow.step import step_mark, steps_of
 from stepwell.flow.written import NextCall, ParameterSource, Place, StepSource
@@ -88,7 +88,8 @@ def _read_step(flow_class: type, name: str, function: Any, faults: list[Diagnost
         "end": mark.end,
         "node_info": mark.node_info,
         "decorators": tuple(
-            DecoratorSpec(name=decorator.name, options=dict(decorator.options)) for decorator in attached(function)
+            DecoratorSpec(name=decorator.name, options=dict(decorator.options))
+            for decorator in decorators_on(flow_class, name)
         ),
     }
     if code.co_flags & (CO_COROUTINE | CO_ASYNC_GENERATOR):

@@ -8,12 +8,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from stepwell.artifacts.reader import ArtifactReader
+from stepwell.decorators.shaping import apply_recorded
 from stepwell.flow.loading import load_flow
 from stepwell.flow.snapshot_import import install_snapshot, remove_snapshot, source_text
 from stepwell.flow.source import remember_source
 from stepwell.store.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from stepwell.documents.run import FlowShape
     from stepwell.flow.spec import FlowSpec
     from stepwell.store.datastore import Datastore
 
@@ -64,8 +67,15 @@ def forget_snapshot(sources: SnapshotSources) -> None:
         linecache.cache.pop(path, None)
 
 
-def load_flow_of(datastore: Datastore, code: str, root: str, source: str) -> type[FlowSpec]:
-    """Load the flow from the snapshot. `source` is `train.py:TrainFlow`."""
+def load_flow_of(
+    datastore: Datastore, code: str, root: str, source: str, shape: FlowShape | None = None
+) -> type[FlowSpec]:
+    """Load the flow from the snapshot, in the shape that the run recorded. `source` is `train.py:TrainFlow`."""
     sources = SnapshotSources(Snapshot.open(datastore, code), root)
     file, _, name = source.partition(":")
-    return load_flow(os.path.join(root, file), name or None, sources=sources)
+    flow = load_flow(os.path.join(root, file), name or None, sources=sources)
+    if shape is not None:
+        reader = ArtifactReader(datastore.blobs)
+        values = {name: reader.load(ref, name) for name, ref in shape.configs.items()}
+        apply_recorded(flow, values)
+    return flow

@@ -62,7 +62,7 @@ def _serve(sock: socket.socket, flow_class: type[FlowSpec] | None) -> NoReturn:
         nonlocal flow, datastore
         datastore = open_datastore(message.datastore, create=False)
         if flow is None:
-            flow = load_flow_of(datastore, message.code, message.root, message.source)
+            flow = load_flow_of(datastore, message.code, message.root, message.source, message.shape)
         else:
             use_snapshot(datastore, message.code, message.root)
         AttemptRunner(flow, datastore)  # the graph is made once, here, for all children
@@ -89,7 +89,7 @@ def run_spawned(encoded: bytes) -> NoReturn:
     _take_streams(spec)
     datastore = open_datastore(spec.datastore, create=False)
     header = datastore.header(spec.flow, spec.run)
-    flow = load_flow_of(datastore, spec.code, header.code.root, spec.source)
+    flow = load_flow_of(datastore, spec.code, header.code.root, spec.source, header.code.shape)
     _run_and_leave(spec, flow, datastore)
 
 

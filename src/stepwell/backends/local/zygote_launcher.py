@@ -92,7 +92,9 @@ class ZygoteLauncher:
 
     def prepare(self, datastore: str, code: CodeSnapshot) -> None:
         """The run's code is stored now; attempts import from there."""
-        self._prepared = Prepare(datastore=datastore, code=code.digest, root=code.root, source=code.source)
+        self._prepared = Prepare(
+            datastore=datastore, code=code.digest, root=code.root, source=code.source, shape=code.shape
+        )
         self._send(self._prepared)
 
     def submit(self, spec: TaskSpec) -> None:

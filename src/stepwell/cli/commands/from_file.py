@@ -66,6 +66,7 @@ class FileCommand(click.Command):
             raise UsageError(f"`stepwell {self.name}` needs a file", hint=f"such as `stepwell {self.name} flow.py`")
         typed = arguments.pop(position)
         self._open(typed)
+        arguments = self.session.configs.take(arguments, self.session.declared_flow)
         target = self._target()(self.session)
         with target.make_context(f"{self.name} {typed}", arguments, parent=ctx.parent) as inner:
             return target.invoke(inner)

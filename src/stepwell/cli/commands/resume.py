@@ -33,8 +33,9 @@ def command(session: Session) -> click.Command:
         from stepwell.engine.request import RunRequest
         from stepwell.flow.parse import build_graph
 
+        session.configs.refuse_for_resume()
         request = RunRequest(
-            flow=session.flow,
+            flow=session.declared_flow,
             file=session.flow_file,
             tags=tags,
             decorators=tuple(session.decorators),
@@ -44,7 +45,7 @@ def command(session: Session) -> click.Command:
             run_id_file=run_id_file,
             max_num_splits=max_num_splits,
         )
-        return execute(session, request, build_graph(session.flow).document(), as_json=as_json)
+        return execute(session, request, build_graph(session.declared_flow).document(), as_json=as_json)
 
     params: list[click.Parameter] = [
         click.Argument(["step"], required=False),
@@ -65,7 +66,9 @@ class ResumeCommand(StepwellCommand):
             from stepwell.flow.parameters import parameters_of
 
             name = error.option_name.lstrip("-").replace("-", "_")
-            if any(parameter.name.replace("-", "_") == name for parameter in parameters_of(session_of(ctx).flow)):
+            if any(
+                parameter.name.replace("-", "_") == name for parameter in parameters_of(session_of(ctx).declared_flow)
+            ):
                 raise UsageError(
                     f"`resume` keeps the parameters of the earlier run, so `{error.option_name}` cannot be given",
                     hint="start a new run with other parameters: `run`",

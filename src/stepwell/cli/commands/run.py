@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from stepwell.cli.commands.running import execute, running_options
-from stepwell.cli.options import StepwellCommand
+from stepwell.cli.options import StepwellCommand, session_of
 
 if TYPE_CHECKING:
     from stepwell.cli.session import Session
+    from stepwell.flow.config import ConfigDeclaration
     from stepwell.flow.parameters import Parameter
 
-_METAVARS = {"str": "TEXT", "int": "INT", "float": "FLOAT", "bool": "BOOL", "JSON": "JSON"}
+_METAVARS = {"str": "TEXT", "int": "INT", "float": "FLOAT", "bool": "BOOL", "JSON": "JSON", "FILE": "FILE"}
 
 
 def command(session: Session) -> click.Command:
     """The command, with the parameters of the session's flow as options."""
+    from stepwell.flow.config import configs_of
     from stepwell.flow.parameters import parameters_of
 
     options = {
@@ -45,14 +47,50 @@ def command(session: Session) -> click.Command:
         )
         return execute(session, request, build_graph(session.flow).document(), as_json=as_json)
 
-    return StepwellCommand(
+    return RunCommand(
         "run",
         callback=run,
         params=[*options.values(), *running_options()],
         help=f"Run {session.flow_name}.",
         sections={f"Parameters of {session.flow_name}": set(options)},
         show_common=True,
+        configs=list(configs_of(session.declared_flow).values()),
     )
+
+
+class RunCommand(StepwellCommand):
+    """Lists the flow's configs in its help. What is given for them was taken from the arguments before.
+
+    Args:
+        configs: The flow's configs.
+    """
+
+    def __init__(self, *args: Any, configs: list[ConfigDeclaration], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._configs = configs
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the configs, then the options."""
+        if self._configs:
+            with formatter.section(
+                f"Configs of {session_of(ctx).flow_name} (--config NAME FILE, --config-value NAME TEXT)"
+            ):
+                formatter.write_dl([(config.name, config_help(config)) for config in self._configs])
+        super().format_options(ctx, formatter)
+
+
+def config_help(config: ConfigDeclaration) -> str:
+    """What `--help` says of a config."""
+    default = config.default if config.default is not None else config.default_value
+    if config.required:
+        note = "[required]"
+    elif not config.show_default or (default is None and config.show_default is True):
+        note = ""
+    elif isinstance(config.show_default, str):
+        note = f"[default: {config.show_default}]"
+    else:
+        note = "[default: computed]" if callable(default) else f"[default: {default}]"
+    return f"{config.help}  {note}".strip()
 
 
 class ParameterOption(click.Option):

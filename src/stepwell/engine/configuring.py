@@ -1,0 +1,90 @@
+"""Configs and mutators of a run: the flow gets its shape before it is checked, and the shape is recorded."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from stepwell.artifacts.reader import ArtifactReader
+from stepwell.artifacts.writer import ArtifactWriter
+from stepwell.base.errors import NotFound
+from stepwell.decorators.shaping import needs_shape, shape_flow, shape_like_origin
+from stepwell.documents.run import FlowShape
+from stepwell.flow.config import values_of
+from stepwell.flow.config_loading import GivenConfigs
+from stepwell.flow.config_value import as_plain
+from stepwell.flow.shape import shape_of
+from stepwell.records.opening import open_records
+from stepwell.store.datastore import open_datastore
+
+if TYPE_CHECKING:
+    from stepwell.base.settings import Settings
+    from stepwell.engine.request import RunRequest
+    from stepwell.flow.spec import FlowSpec
+    from stepwell.records.sqlite import Records
+    from stepwell.store.datastore import Datastore
+
+
+def shape_for_run(request: RunRequest, settings: Settings) -> str | None:
+    """Give the flow of a request its shape, if it needs one and has none yet.
+
+    A resumed run takes the configs of its origin, so that the origin is looked up here already.
+
+    Returns:
+        The origin's id when it was looked up; else what the request says.
+    """
+    flow = request.flow
+    if request.origin_run is None:
+        if shape_of(flow) is None:
+            shape_flow(flow, GivenConfigs(), environ=os.environ, user=settings.user)
+        return None
+    if not needs_shape(flow):
+        return request.origin_run
+    datastore = open_datastore(settings.datastore, create=False)
+    records = open_records(datastore)
+    try:
+        origin = find_origin(request, settings, datastore, records)
+    finally:
+        records.close()
+    recorded = datastore.header(flow.__name__, origin).code.shape or FlowShape()
+    reader = ArtifactReader(datastore.blobs)
+    values = {name: reader.load(ref, name) for name, ref in recorded.configs.items()}
+    shape_like_origin(flow, values, environ=os.environ, user=settings.user)
+    return origin
+
+
+def find_origin(request: RunRequest, settings: Settings, datastore: Datastore, records: Records) -> str:
+    """The id of the run that is to be resumed.
+
+    Raises:
+        NotFound: The flow has no run.
+    """
+    flow = request.flow.__name__
+    origin = request.origin_run
+    if origin == "latest":
+        origin = records.latest_run(flow, settings.user) or records.latest_run(flow)
+    if origin is None:
+        raise NotFound(
+            f"there is no run of `{flow}` to resume in `{datastore.url}`",
+            hint="start one with `run`, or name the datastore with `--datastore`",
+        )
+    return origin
+
+
+def record_shape(flow: type[FlowSpec], datastore: Datastore) -> FlowShape | None:
+    """Store what configs and mutators made of the flow; None when it runs as it is declared.
+
+    Raises:
+        ArtifactError: A value cannot be stored.
+    """
+    values = config_values(flow)
+    if not values:
+        return None
+    writer = ArtifactWriter(datastore.blobs)
+    return FlowShape(configs={name: writer.store(name, value) for name, value in values.items()})
+
+
+def config_values(flow: type[FlowSpec]) -> dict[str, Any]:
+    """The values of the flow's configs as plain dicts, by attribute."""
+    values = values_of(flow)
+    return {} if values is None else {name: as_plain(value) for name, value in values.named.items()}
