@@ -6,6 +6,7 @@ so that importing the package costs next to nothing.
 
 from __future__ import annotations
 
+from os import environ as _environ
 from typing import TYPE_CHECKING
 
 from stepwell.base.version import __version__
@@ -131,6 +132,13 @@ _HOMES = {
     "timeout": "stepwell.decorators.timeout",
     "yaml_parser": "stepwell.flow.config_parsers",
 }
+
+# The one place where compat mode reaches up from below: whatever part of Stepwell a process imports first, a task's
+# too, a file that says `import metaflow` finds the aliases in place. A text names it, so that nothing depends on it.
+if _environ.get("STEPWELL_COMPAT"):
+    from importlib import import_module as _import_module
+
+    _import_module("stepwell.compat.mode").install_from_environment(_environ["STEPWELL_COMPAT"])
 
 
 def __getattr__(name: str) -> Any:

@@ -19,7 +19,7 @@ import stepwell
 WHEEL = Path(os.environ["STEPWELL_WHEEL"])
 SITE_PACKAGES = Path(sysconfig.get_path("purelib")).resolve()
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-ALLOWED_DEPENDENCIES = {"blake3", "click", "cloudpickle", "msgspec", "rich"}
+ALLOWED_DEPENDENCIES = {"blake3", "click", "cloudpickle", "msgspec", "pyyaml"}
 
 
 def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -40,7 +40,7 @@ def test_the_package_is_imported_from_site_packages() -> None:
 
 def test_the_wheel_holds_the_package_and_its_metadata_only() -> None:
     tops = {name.split("/")[0] for name in names_in_wheel()}
-    assert tops == {"stepwell", f"stepwell-{stepwell.__version__}.dist-info"}
+    assert tops == {"stepwell", "stepwell_compat.pth", f"stepwell-{stepwell.__version__}.dist-info"}
     parts = {part for name in names_in_wheel() for part in name.split("/")}
     assert not parts & {"tests", "benchmarks", "examples", "__pycache__", ".stepwell"}
 
@@ -110,6 +110,24 @@ print(flow.id, run.id, *sorted(step.id for step in run))
     assert f"class {flow}(" in files[0].read_text()
     assert number == "1"
     assert {"start", "end"} < set(steps)
+
+
+def test_a_file_that_says_metaflow_runs_with_a_variable_in_the_environment(tmp_path: Path) -> None:
+    flow = tmp_path / "flow.py"
+    flow.write_text((Path(__file__).parents[2] / "examples" / "hello.py").read_text().replace("stepwell", "metaflow"))
+    assert "import metaflow" in flow.read_text() or "from metaflow" in flow.read_text()
+    command = [sys.executable, "flow.py", "run", "--isolation", "spawn", "--who", "wheel"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "STEPWELL_COMPAT": "metaflow"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "wheel" in done.stdout
 
 
 def test_a_flow_of_the_examples_runs_from_outside_the_repository(tmp_path: Path) -> None:

@@ -41,7 +41,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class StepwellError(Exception):
+class MetaflowException(Exception):
+    """What flows written for Metaflow raise and catch; `metaflow.exception.MetaflowException` in compat mode.
+
+    Every error of Stepwell is one, so that `except MetaflowException` holds what it promises.
+
+    Args:
+        msg: What happened.
+        lineno: The line that it is about.
+        source_file: The file that it is about.
+    """
+
+    headline: ClassVar[str] = "Flow failed"
+
+    def __init__(self, msg: str = "", lineno: int | None = None, source_file: str | None = None) -> None:
+        super().__init__(msg)
+        self.message = str(msg)
+        self.line_no = lineno
+        self.source_file = source_file
+
+
+class StepwellError(MetaflowException):
     """The root: `message` says what happened, `hint` says what to type or change.
 
     Args:

@@ -20,6 +20,9 @@ _FLOW = "Look at the flow"
 _RESULTS = "Look at results"
 _OTHER = "Other"
 
+#: What a user types before the file; `stepwell compat` says its own name here.
+LAUNCHER = "python"
+
 COMMANDS = {
     "run": Entry(_RUN, "Run the flow.", "run:command"),
     "resume": Entry(_RUN, "Go on from an earlier run, reusing its finished tasks.", "resume:command"),
@@ -53,9 +56,9 @@ def run(flow_class: type[FlowSpec], argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     file = flow_file_of(flow_class)
-    program = f"python {_as_typed(file)}"
+    program = f"{LAUNCHER} {_as_typed(file)}"
     session = Session(
-        program, flow_class=flow_class, flow_file=file, command_line=("python", _as_typed(file), *arguments)
+        program, flow_class=flow_class, flow_file=file, command_line=(*LAUNCHER.split(), _as_typed(file), *arguments)
     )
     group = LazyGroup(
         name=flow_class.__name__,

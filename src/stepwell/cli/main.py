@@ -21,6 +21,7 @@ COMMANDS = {
     "run": Entry(_RUN, "Run the flow of a file: FILE[:Flow].", "from_file:run_command"),
     "resume": Entry(_RUN, "Go on from an earlier run: FILE[:Flow].", "from_file:resume_command"),
     "check": Entry(_RUN, "Look for faults without running: FILE[:Flow].", "from_file:check_command"),
+    "compat": Entry(_RUN, "Run a file written for Metaflow: FILE ARGUMENTS.", "compat:command"),
     "ls": Entry(_RESULTS, "List flows, or the runs of a flow.", "ls:command"),
     "show": Entry(_RESULTS, "Show a flow, run, step, task or artifact.", "show:command"),
     "logs": Entry(_RESULTS, "Show what tasks printed, or follow it.", "logs:command"),

@@ -118,7 +118,9 @@ def install_snapshot(sources: Mapping[str, bytes]) -> SnapshotFinder:
     """Put a snapshot first among the finders, in the place of an earlier one."""
     remove_snapshot()
     finder = SnapshotFinder(sources)
-    sys.meta_path.insert(0, finder)
+    # Aliases of compat mode keep their place before it, also where the folder has a package of that name.
+    ahead = sum(bool(getattr(other, "stays_first", False)) for other in sys.meta_path)
+    sys.meta_path.insert(ahead, finder)
     return finder
 
 

@@ -25,6 +25,11 @@ def describe_load_error(path: str, error: BaseException) -> FlowLoadError:
         return FlowLoadError(f"{error.message}{where}", hint=error.hint)
     if isinstance(error, ModuleNotFoundError) and error.name:
         top = error.name.partition(".")[0]
+        if top == "metaflow":
+            return FlowLoadError(
+                f"`{shown}` needs the module `{error.name}`, which is not there{where}",
+                hint=f"run it with Stepwell in its place: `stepwell compat {shown} run`",
+            )
         return FlowLoadError(
             f"`{shown}` needs the module `{error.name}`, which is not there{where}",
             hint=f"install the package that has it (often `pip install {top}`), or mend the name",

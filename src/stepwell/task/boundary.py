@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stepwell.base.compat_names import recorded_name
 from stepwell.base.errors import ArtifactError, StepError, StepTimeout, StepwellError, StoreError
 from stepwell.base.formats import storable_text
 from stepwell.base.user_traceback import format_user_traceback, user_frames
@@ -75,7 +76,9 @@ def _frames_of(tb: TracebackType | None) -> tuple[TracebackFrame, ...]:
 
 
 def _type_name(kind: type[BaseException]) -> str:
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    return (
+        kind.__qualname__ if kind.__module__ == "builtins" else recorded_name(f"{kind.__module__}.{kind.__qualname__}")
+    )
 
 
 def _text_of(error: BaseException) -> str:
