@@ -32,6 +32,7 @@ COMMANDS = {
     "output-raw": Entry(_FLOW, "Print the graph as JSON.", "graph:raw_command"),
     "logs": Entry(_RESULTS, "Show what tasks printed.", "logs:flow_command"),
     "dump": Entry(_RESULTS, "Show artifacts.", "dump:command"),
+    "why-failed": Entry(_RESULTS, "Show why a task failed: code and variables.", "why_failed:command"),
     "tag": Entry(_RESULTS, "List and change tags of runs.", "tag:command"),
     "help": Entry(_OTHER, "Show this page.", "about:help_command"),
     "version": Entry(_OTHER, "Show the version.", "about:version_command"),

@@ -26,6 +26,7 @@ COMMANDS = {
     "show": Entry(_RESULTS, "Show a flow, run, step, task or artifact.", "show:command"),
     "logs": Entry(_RESULTS, "Show what tasks printed, or follow it.", "logs:command"),
     "dump": Entry(_RESULTS, "Show artifacts.", "dump:command"),
+    "why-failed": Entry(_RESULTS, "Show why a task failed: code and variables.", "why_failed:command"),
     "tag": Entry(_RESULTS, "List and change tags of runs.", "tag:command"),
     "doctor": Entry(_SET_UP, "Check the installation and the datastore.", "doctor:command"),
     "config": Entry(_SET_UP, "Show every setting and where it came from.", "config:command"),

@@ -120,13 +120,38 @@ class Transition(Struct, frozen=True, kw_only=True, omit_defaults=True):
     gang: bool = False
 
 
-class TracebackFrame(Struct, frozen=True, kw_only=True):
-    """One frame of the user's code: file, 1-based line, function, and the line's text."""
+class TracebackFrame(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One frame of the user's code.
+
+    Attributes:
+        file: As the interpreter names it.
+        line: 1-based.
+        function: The function's name.
+        text: The line's text.
+        locals: Variables with a preview of each, `self.x` for the artifacts of a flow object; secrets are hidden.
+    """
 
     file: str
     line: int
     function: str
     text: str = ""
+    locals: dict[str, str] = field(default_factory=dict)
+
+
+class ChainedError(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An exception that led to another one.
+
+    Attributes:
+        relation: `cause` for `raise ... from`, `context` for what was being handled.
+        type: Qualified exception type.
+        message: The exception's text.
+        frames: The user's frames, outermost first.
+    """
+
+    relation: Literal["cause", "context"]
+    type: str
+    message: str = ""
+    frames: tuple[TracebackFrame, ...] = ()
 
 
 class ErrorRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -140,6 +165,7 @@ class ErrorRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
         message: One sentence or the exception's own text.
         traceback: Text as Python prints it, frames of the framework removed, causes included.
         frames: The frames of the last exception, outermost first.
+        chain: What led to the last exception, nearest first.
         hint: What to do about it.
     """
 
@@ -159,6 +185,7 @@ class ErrorRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     traceback: str = ""
     frames: tuple[TracebackFrame, ...] = ()
+    chain: tuple[ChainedError, ...] = ()
     hint: str = ""
 
 

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from stepwell.base.compat_names import recorded_name
 from stepwell.base.errors import ArtifactError, StepError, StepTimeout, StepwellError, StoreError
 from stepwell.base.formats import storable_text
-from stepwell.base.user_traceback import format_user_traceback, user_frames
-from stepwell.documents.task import ErrorRecord, TracebackFrame
+from stepwell.base.user_traceback import format_user_traceback
+from stepwell.documents.task import ErrorRecord
 
 if TYPE_CHECKING:
-    from types import TracebackType
     from typing import Literal
 
     Kind = Literal["exception", "artifact", "exit", "language", "store", "cancelled", "memory", "timeout"]
@@ -53,25 +52,17 @@ def describe_failure(error: BaseException, *, at_terminal: bool = False) -> Erro
     elif isinstance(error, MemoryError):
         kind = "memory"
         message = message or "the step ran out of memory"
+    from stepwell.task.failure_frames import FailureFrames
+
+    frames = FailureFrames(_type_name)
     return ErrorRecord(
         kind=kind,
         type=_type_name(type(error)),
         message=_shortened(message, _MESSAGE_LIMIT),
         traceback=_shortened(format_user_traceback(error), _TRACEBACK_LIMIT),
-        frames=_frames_of(error.__traceback__),
+        frames=frames.of(error.__traceback__),
+        chain=frames.chain(error),
         hint=hint,
-    )
-
-
-def _frames_of(tb: TracebackType | None) -> tuple[TracebackFrame, ...]:
-    return tuple(
-        TracebackFrame(
-            file=storable_text(entry.filename),
-            line=entry.lineno or 0,
-            function=entry.name,
-            text=storable_text(entry.line or ""),
-        )
-        for entry in user_frames(tb)
     )
 
 
