@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import sysconfig
 import venv
@@ -210,3 +211,22 @@ def test_without_the_variable_starting_python_loads_nothing_of_ours(work: Worksp
     done = work.call([str(interpreter), "-c", "import sys; print([m for m in sys.modules if 'stepwell' in m])"])
     assert done.out.strip() == "[]"
     assert sys.executable
+
+
+def test_scripts_find_the_lines_that_they_look_for(ported: Workspace) -> None:
+    done = ported.stepwell("compat", "ported.py", "run")
+    clock = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}"
+    for line in (
+        rf"{clock} Workflow starting \(run-id 1\):",
+        rf"{clock} \[1/start/1 \(pid \d+\)\] Task is starting\.",
+        rf"{clock} \[1/start/1 \(pid \d+\)\] Foreach yields 2 child steps\.",
+        rf"{clock} \[1/end/5 \(pid \d+\)\] alpha is 0\.5",
+        rf"{clock} \[1/end/5 \(pid \d+\)\] Task finished successfully\.",
+        rf"{clock} Done!",
+    ):
+        assert re.search(rf"^{line}$", done.out, re.MULTILINE), line
+    assert re.match(r"Metaflow \S+ executing Ported for user:tester\nValidating your flow...\n", done.err)
+    failed = ported.stepwell("compat", "ported.py", "run", "--boom", "own", code=1)
+    assert re.search(rf"^{clock} Workflow failed\.$", failed.out, re.MULTILINE)
+    assert "    Step failure:\n    Step join (task-id 4) failed.\n" in failed.err
+    assert "    The graph looks good!\n" in ported.stepwell("compat", "ported.py", "check").err

@@ -83,6 +83,15 @@ class Session:
         return self.flow_class
 
     @property
+    def speaks_metaflow(self) -> bool:
+        """True in compat mode: what scripts read is printed in Metaflow's words."""
+        if not os.environ.get("STEPWELL_COMPAT"):
+            return False
+        from stepwell.compat.mode import is_installed
+
+        return is_installed()
+
+    @property
     def flow(self) -> type[FlowSpec]:
         """The flow class, ready for use: its configs are read when this is first asked for.
 

@@ -44,6 +44,12 @@ def check(session: Session, *, warnings: bool = True, as_json: bool = False) -> 
         session.print_json({"flow": session.flow_name, "ok": not failed, "diagnostics": found})
         return FAILURE if failed else SUCCESS
     style = session.style(sys.stderr)
+    if session.speaks_metaflow and not session.settings.quiet:
+        from stepwell.cli.render.metaflow import VALIDATED, header_line
+
+        validated = VALIDATED[:1] if failed else VALIDATED
+        told = (header_line(graph.document().flow, session.settings.user), *validated)
+        sys.stderr.write("".join(line + "\n" for line in told))
     if found:
         from stepwell.cli.render.diagnostics import report_lines
 

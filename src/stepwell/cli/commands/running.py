@@ -15,6 +15,8 @@ from stepwell.cli.render.style import is_terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stepwell.cli.render.metaflow import MetaflowView
+    from stepwell.cli.render.plain import PlainView
     from stepwell.cli.session import Session
     from stepwell.documents.events import RunEvent, RunFinished
     from stepwell.documents.graph import GraphDocument
@@ -112,9 +114,7 @@ def _observer(session: Session, graph: GraphDocument | None, *, as_json: bool) -
         from stepwell.cli.render.live import LivePainter, LiveView
 
         return LivePainter(LiveView(graph, style=session.style()), out, err)
-    from stepwell.cli.render.plain import PlainView
-
-    view = PlainView(graph, quiet=quiet)
+    view = _view(session, graph, quiet=quiet)
 
     def show(event: RunEvent) -> None:
         for stream, text in view.on(event):
@@ -125,8 +125,21 @@ def _observer(session: Session, graph: GraphDocument | None, *, as_json: bool) -
     return show
 
 
+def _view(session: Session, graph: GraphDocument | None, *, quiet: bool) -> PlainView | MetaflowView:
+    if session.speaks_metaflow:
+        from stepwell.cli.render.metaflow import MetaflowView
+
+        return MetaflowView(graph, quiet=quiet)
+    from stepwell.cli.render.plain import PlainView
+
+    return PlainView(graph, quiet=quiet)
+
+
 def _tell_end(session: Session, finished: RunFinished) -> None:
     from stepwell.cli.render.summary import summary_lines, verdict_line
+
+    if session.speaks_metaflow and finished.status == "succeeded" and not is_terminal(sys.stdout):
+        return
 
     style = session.style(sys.stderr)
     err = Outlet(sys.stderr)
