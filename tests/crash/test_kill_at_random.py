@@ -1,7 +1,7 @@
 """kill -9 of the run's process, of the zygote and of tasks, at random moments.
 
-After each kill: no process is left once the run is over, the records can be read and agree with the log, nothing that was
-reported as finished is lost or run again, and `resume` completes with the right result.
+After each kill: no process is left once the run is over, the records can be read and agree with the log, nothing that
+was reported as finished is lost or run again, and `resume` completes with the right result.
 
 Seeds are fixed; a failure prints its seed. `STEPWELL_CRASH_SEED` and `STEPWELL_CRASH_KILLS` run others, or more.
 """
@@ -33,7 +33,7 @@ class Crash(FlowSpec):
     @step
     def start(self):
         self.note()
-        self.items = list(range(%d))
+        self.items = list(range(ITEMS))
         self.big = bytes(200_000)
         self.next(self.work, foreach="items")
 

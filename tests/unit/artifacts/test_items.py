@@ -146,8 +146,9 @@ def test_the_digest_of_an_item_depends_on_that_item_alone(writer, reader):
 
 
 def test_the_digest_of_a_large_item_covers_its_buffers(writer, reader):
-    import numpy
-    zeros, ones = numpy.zeros(200_000), numpy.ones(200_000)
+    import numpy as np
+
+    zeros, ones = np.zeros(200_000), np.ones(200_000)
     items = writer.store_items([zeros, ones])
     assert reader.item_digest(items, 0) != reader.item_digest(items, 1)
     assert reader.item_digest(items, 0) == reader.item_digest(writer.store_items([zeros]), 0)
