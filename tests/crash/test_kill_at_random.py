@@ -15,16 +15,18 @@ import sqlite3
 import subprocess
 import time
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.crash.processes import MARK, children, kill, marked, wait_until_none
 from tests.flows.workspace import Workspace
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 ITEMS = 24
-FLOW = (
-    """
+FLOW = """
 import os
 import random
 import time
@@ -62,9 +64,7 @@ class Crash(FlowSpec):
         fd = os.open("witness.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         os.write(fd, line)
         os.close(fd)
-"""
-    % ITEMS
-)
+""".replace("ITEMS", str(ITEMS))
 
 KILLS = int(os.environ.get("STEPWELL_CRASH_KILLS", "204"))
 BATCHES = 12
