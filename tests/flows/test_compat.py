@@ -190,7 +190,9 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     packages = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     source = Path(stepwell.__file__).parent
     (packages / "packages.pth").write_text(f"{source.parent}\n{sysconfig.get_path('purelib')}\n")
-    (packages / "stepwell_compat.pth").write_bytes((source / "compat" / "stepwell_compat.pth").read_bytes())
+    beside = source.parent / "stepwell_compat.pth"  # there when the wheel is installed, else among the sources
+    start = beside if beside.exists() else source / "compat" / "stepwell_compat.pth"
+    (packages / "stepwell_compat.pth").write_bytes(start.read_bytes())
     return folder / "bin" / "python"
 
 
