@@ -30,11 +30,25 @@ if TYPE_CHECKING:
         metadata,
         namespace,
     )
+    from stepwell.decorators.airflow_external_task_sensor import airflow_external_task_sensor
+    from stepwell.decorators.airflow_s3_key_sensor import airflow_s3_key_sensor
+    from stepwell.decorators.batch import batch
+    from stepwell.decorators.card import card
     from stepwell.decorators.catch import catch
+    from stepwell.decorators.conda import conda
+    from stepwell.decorators.conda_base import conda_base
     from stepwell.decorators.environment import environment
+    from stepwell.decorators.exit_hook import exit_hook
+    from stepwell.decorators.kubernetes import kubernetes
+    from stepwell.decorators.project import project
+    from stepwell.decorators.pypi import pypi
+    from stepwell.decorators.pypi_base import pypi_base
     from stepwell.decorators.resources import resources
     from stepwell.decorators.retry import retry
+    from stepwell.decorators.schedule import schedule
     from stepwell.decorators.timeout import timeout
+    from stepwell.decorators.trigger import trigger
+    from stepwell.decorators.trigger_on_finish import trigger_on_finish
     from stepwell.flow.config import Config
     from stepwell.flow.config_parsers import (
         conda_environment_yml_parser,
@@ -72,7 +86,13 @@ __all__ = (
     "Stepwell",
     "Task",
     "__version__",
+    "airflow_external_task_sensor",
+    "airflow_s3_key_sensor",
+    "batch",
+    "card",
     "catch",
+    "conda",
+    "conda_base",
     "conda_environment_yml_parser",
     "config_expr",
     "current",
@@ -80,16 +100,24 @@ __all__ = (
     "default_namespace",
     "environment",
     "errors",
+    "exit_hook",
     "get_metadata",
     "get_namespace",
+    "kubernetes",
     "metadata",
     "namespace",
+    "project",
+    "pypi",
+    "pypi_base",
     "pyproject_toml_parser",
     "requirements_txt_parser",
     "resources",
     "retry",
+    "schedule",
     "step",
     "timeout",
+    "trigger",
+    "trigger_on_finish",
     "yaml_parser",
 )
 
@@ -113,6 +141,20 @@ _HOMES = {
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",
     "catch": "stepwell.decorators.catch",
+    "batch": "stepwell.decorators.batch",
+    "card": "stepwell.decorators.card",
+    "conda": "stepwell.decorators.conda",
+    "kubernetes": "stepwell.decorators.kubernetes",
+    "pypi": "stepwell.decorators.pypi",
+    "airflow_external_task_sensor": "stepwell.decorators.airflow_external_task_sensor",
+    "airflow_s3_key_sensor": "stepwell.decorators.airflow_s3_key_sensor",
+    "conda_base": "stepwell.decorators.conda_base",
+    "exit_hook": "stepwell.decorators.exit_hook",
+    "project": "stepwell.decorators.project",
+    "pypi_base": "stepwell.decorators.pypi_base",
+    "schedule": "stepwell.decorators.schedule",
+    "trigger": "stepwell.decorators.trigger",
+    "trigger_on_finish": "stepwell.decorators.trigger_on_finish",
     "conda_environment_yml_parser": "stepwell.flow.config_parsers",
     "config_expr": "stepwell.flow.config_references",
     "current": "stepwell.flow.current",

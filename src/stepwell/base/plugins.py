@@ -16,11 +16,27 @@ if TYPE_CHECKING:
 # The same lines stand as entry points in pyproject.toml, where other tools can see them; a test compares the two.
 BUILT_IN: dict[str, dict[str, str]] = {
     "decorators": {
+        "batch": "stepwell.decorators.batch:Batch",
+        "card": "stepwell.decorators.card:Card",
+        "conda": "stepwell.decorators.conda:Conda",
+        "kubernetes": "stepwell.decorators.kubernetes:Kubernetes",
+        "pypi": "stepwell.decorators.pypi:Pypi",
         "catch": "stepwell.decorators.catch:Catch",
         "environment": "stepwell.decorators.environment:Environment",
         "retry": "stepwell.decorators.retry:Retry",
         "resources": "stepwell.decorators.resources:Resources",
         "timeout": "stepwell.decorators.timeout:Timeout",
+    },
+    "flow_decorators": {
+        "airflow_external_task_sensor": "stepwell.decorators.airflow_external_task_sensor:AirflowExternalTaskSensor",
+        "airflow_s3_key_sensor": "stepwell.decorators.airflow_s3_key_sensor:AirflowS3KeySensor",
+        "conda_base": "stepwell.decorators.conda_base:CondaBase",
+        "exit_hook": "stepwell.decorators.exit_hook:ExitHook",
+        "project": "stepwell.decorators.project:Project",
+        "pypi_base": "stepwell.decorators.pypi_base:PypiBase",
+        "schedule": "stepwell.decorators.schedule:Schedule",
+        "trigger": "stepwell.decorators.trigger:Trigger",
+        "trigger_on_finish": "stepwell.decorators.trigger_on_finish:TriggerOnFinish",
     },
     "stores": {
         "file": "stepwell.store.local:LocalStore",
@@ -41,7 +57,7 @@ def find_plugin(kind: str, name: str) -> type:
     """The class that is registered under a name.
 
     Args:
-        kind: `decorators`, `stores`, `backends` or `serializers`.
+        kind: `decorators`, `flow_decorators`, `stores`, `backends` or `serializers`.
         name: The name within its kind, for example `retry`.
 
     Raises:
@@ -100,4 +116,5 @@ def _unknown(kind: str, name: str) -> UsageError:
     close = nearest(name, names) or names
     listed = ", ".join(f"`{candidate}`" for candidate in close) or "none is installed"
     lead = "did you mean" if close is not names else "known are"
-    return UsageError(f"there is no {kind.removesuffix('s')} `{name}`", hint=f"{lead}: {listed}")
+    kind_name = kind.removesuffix("s").replace("_", " ")
+    return UsageError(f"there is no {kind_name} `{name}`", hint=f"{lead}: {listed}")

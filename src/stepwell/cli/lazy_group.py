@@ -10,9 +10,12 @@ import click
 from stepwell.base.errors import UsageError
 from stepwell.base.plugins import nearest
 from stepwell.cli.options import EXIT_CODES, common_options, session_of, version_option
+from stepwell.flow.attach import attached_to_flow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from stepwell.cli.session import Session
 
 
 class Entry(NamedTuple):
@@ -53,6 +56,7 @@ class LazyGroup(click.Group):
         module, _, function = entry.target.partition(":")
         command = getattr(importlib.import_module(f"stepwell.cli.commands.{module}"), function)(session_of(ctx))
         assert isinstance(command, click.Command)
+        _add_flow_options(command, session_of(ctx))
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -128,3 +132,28 @@ class LazyGroup(click.Group):
                 takes = 0 if parameter.is_flag else 1
                 arities.update(dict.fromkeys((*parameter.opts, *parameter.secondary_opts), takes))
         return arities
+
+
+def _add_flow_options(command: click.Command, session: Session) -> None:
+    """Give a command the options of the flow's own decorators, such as `--branch` of `@project`."""
+    if session.flow_class is None or not attached_to_flow(session.flow_class):
+        return
+    from stepwell.decorators.flow_dispatch import command_line_options
+
+    def store(ctx: click.Context, parameter: click.Parameter, value: object) -> None:
+        if value not in (None, False) and not ctx.resilient_parsing:
+            session.flow_options[str(parameter.name)] = value
+
+    for option in command_line_options(session.flow_class):
+        if all(parameter.name != option.name for parameter in command.params):
+            command.params.append(
+                click.Option(
+                    [f"--{option.name}"],
+                    is_flag=option.kind == "flag",
+                    metavar=None if option.kind == "flag" else option.metavar,
+                    help=option.help,
+                    expose_value=False,
+                    callback=store,
+                    hidden=command.name not in ("run", "resume"),
+                )
+            )

@@ -37,6 +37,7 @@ class Session:
     Attributes:
         flags: Settings given as options, by name.
         decorators: `--with` specifications in the order given.
+        flow_options: Options that the flow's decorators add, by name.
         configs: Configs of the flow that were given as options.
         command_line: The whole call as typed, for the record.
         resume_command: What resumes a run of the flow.
@@ -59,6 +60,7 @@ class Session:
         self.runner_call: RunnerCall | None = None
         self.flags: dict[str, object] = {}
         self.decorators: list[str] = []
+        self.flow_options: dict[str, Any] = {}
         self.configs: ConfigArguments = ConfigArguments()
         self._shaped = False
         self._settings: Settings | None = None

@@ -9,7 +9,7 @@ from stepwell.flow.config_references import resolve
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stepwell.decorators.protocol import StepDecorator
+    from stepwell.decorators.options import Decorator
     from stepwell.flow.config_references import ConfigValues
 
 
@@ -21,15 +21,20 @@ class DelayedDecorator:
         options: Its options, some of them delayed.
     """
 
-    def __init__(self, decorator_class: type[StepDecorator], options: Mapping[str, Any]) -> None:
+    def __init__(self, decorator_class: type[Decorator], options: Mapping[str, Any]) -> None:
         self._class = decorator_class
         self._options = dict(options)
         self.name = decorator_class.name
         self.options = {name: repr(value) for name, value in options.items()}
+        self.command_line = getattr(decorator_class, "command_line", ())
         self.file = ""
         self.line = 0
 
-    def with_values(self, values: ConfigValues) -> StepDecorator:
+    def recorded_options(self) -> dict[str, Any]:
+        """The options as they are written."""
+        return self.options
+
+    def with_values(self, values: ConfigValues) -> Any:
         """The decorator itself.
 
         Raises:

@@ -86,7 +86,7 @@ def check_decorators(
     for node in graph.steps:
         decorators = decorators_of.get(node.name, ())
         found += _duplicates(node, decorators)
-        for decorator in overriding(decorators, "check"):
+        for decorator in decorators:
             context = CheckContext(
                 step=node.name,
                 graph=graph,
@@ -96,7 +96,7 @@ def check_decorators(
                 flow=flow,
             )
             found += decorator.check(context)
-    return [_with_text(diagnostic) for diagnostic in found]
+    return [with_text(diagnostic) for diagnostic in found]
 
 
 def retry_policy(decorators: Iterable[StepDecorator]) -> RetryPolicy:
@@ -149,7 +149,7 @@ def _duplicates(node: GraphNode, decorators: Sequence[StepDecorator]) -> list[Di
     return found
 
 
-def _with_text(diagnostic: Diagnostic) -> Diagnostic:
+def with_text(diagnostic: Diagnostic) -> Diagnostic:
     """The diagnostic with the line that it speaks of, which decorators do not look up themselves."""
     source = source_of(diagnostic.file) if diagnostic.file and not diagnostic.text else None
     if source is None:

@@ -20,10 +20,10 @@ Beside the hooks, a decorator answers questions that are asked before the run: `
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from stepwell.base.redaction import hide_secrets
+from stepwell.decorators.options import Decorator, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping, Sequence
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from stepwell.documents.graph import GraphDocument
     from stepwell.documents.run import RunHeader
     from stepwell.documents.task import ErrorRecord, ResourceNeeds, TaskSpec
+
+
+__all__ = ("CheckContext", "PrepareContext", "RetryPolicy", "StepDecorator", "TaskContext", "recorded")
 
 
 class RetryPolicy:
@@ -73,11 +76,12 @@ class CheckContext:
 
 
 class PrepareContext:
-    """For `prepare`: the step's name and the run's header."""
+    """For `prepare`: the step's name, the run's header, and a function that tells the user something, once."""
 
-    __slots__ = ("header", "step")
+    __slots__ = ("header", "notice", "step")
 
-    def __init__(self, *, step: str, header: RunHeader) -> None:
+    def __init__(self, *, step: str, header: RunHeader, notice: Callable[[str, str], None] = lambda *_: None) -> None:
+        self.notice = notice
         self.step = step
         self.header = header
 
@@ -113,39 +117,14 @@ class TaskContext:
         self.metadata: dict[str, str] = {}
 
 
-class StepDecorator:
+class StepDecorator(Decorator):
     """Base class of step decorators.
 
-    Subclasses set `name` and `defaults`; options that are not in `defaults` are refused when the decorator is made.
-
-    Args:
-        options: The options given, by name.
-
     Attributes:
-        options: All options, defaults filled in.
-        given: Only those that were given.
-        file: Where the decorator stands in the user's code; empty when it came from the command line.
-        line: Its 1-based line there.
-
-    Raises:
-        UsageError: Naming the unknown option and the known ones.
+        backend: For a decorator that names a place to run the step on: what that is, in words.
     """
 
-    name: ClassVar[str] = ""
-    defaults: ClassVar[Mapping[str, Any]] = {}
-    allow_multiple: ClassVar[bool] = False
-
-    def __init__(self, **options: Any) -> None:
-        unknown = [name for name in options if name not in self.defaults]
-        if unknown:
-            from stepwell.base.errors import UsageError
-
-            known = ", ".join(f"`{name}`" for name in self.defaults) or "none"
-            raise UsageError(f"`@{self.name}` has no option `{unknown[0]}`", hint=f"its options are: {known}")
-        self.options: dict[str, Any] = {**self.defaults, **options}
-        self.given = options
-        self.file = ""
-        self.line = 0
+    backend: ClassVar[str] = ""
 
     def option_fault(self, context: CheckContext, option: str, expected: str, example: str) -> Diagnostic:
         """The diagnostic for an option whose value does not fit.
@@ -156,20 +135,8 @@ class StepDecorator:
             expected: What it must be, for example `a whole number, 0 or more`.
             example: A value to type instead.
         """
-        from stepwell.documents.diagnostic import Diagnostic
-
-        return Diagnostic(
-            code="SW151",
-            message=f"`{option}` of `@{self.name}` on step `{context.step}` is `{self.options[option]!r}`, "
-            f"not {expected}",
-            file=context.file,
-            line=context.line,
-            hint=f"write for example `@{self.name}({option}={example})`",
-        )
-
-    def recorded_options(self) -> dict[str, Any]:
-        """The options as plain data for the run's record; override where one is a secret or no plain data."""
-        return {name: recorded(value) for name, value in self.options.items()}
+        where = f"on step `{context.step}`"
+        return self.fault(option, expected, example, where=where, file=context.file, line=context.line)
 
     def time_limit(self) -> float | None:
         """Seconds that one attempt of the step may take, if this decorator has a say."""
@@ -183,9 +150,9 @@ class StepDecorator:
         """What the step asks for, if this decorator has a say."""
         return None
 
-    def check(self, context: CheckContext) -> list[Diagnostic]:  # noqa: ARG002
-        """Faults that can be seen without running anything."""
-        return []
+    def check(self, context: CheckContext) -> list[Diagnostic]:
+        """Faults that can be seen without running anything; those of the options' kinds, unless overridden."""
+        return self.faults_of_kind(context.file, context.line, f"on step `{context.step}`")
 
     def prepare(self, context: PrepareContext) -> None:
         """Work that is done once, before the first task."""
@@ -209,14 +176,3 @@ class StepDecorator:
 
         A step with a decorator that has this hook gets one attempt more. What its last attempt stored is there.
         """
-
-
-def recorded(value: Any) -> Any:
-    """An option as plain data: functions and classes by their name, what is no plain data as text."""
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): recorded(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [recorded(item) for item in value]
-    return getattr(value, "__qualname__", None) or repr(value)

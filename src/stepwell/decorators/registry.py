@@ -76,6 +76,12 @@ def step_decorators(
     for spec in extra_specs:
         name, options = parse_decorator_spec(spec) if isinstance(spec, str) else (spec.name, spec.options)
         decorator = make_decorator(name, options)
+        if decorator.backend:
+            raise UsageError(
+                f"`--with {name}` asks for tasks on {decorator.backend}, and there is no backend for that yet",
+                hint=f"leave it out: tasks then run on this machine; a `@{name}` in the file is kept, "
+                "and has no effect on a local run",
+            )
         if name not in taken:
             added.append(decorator)
             if not decorator.allow_multiple:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from stepwell.documents.run import FlowShape
+from stepwell.documents.run import FlowShape, RunStatus
 from stepwell.documents.task import ExitStatus, Usage
 
 
@@ -67,6 +67,15 @@ class Broken(Struct, frozen=True, kw_only=True, tag="broken"):
     reason: str
 
 
+class RunOver(Struct, frozen=True, kw_only=True):
+    """A run is over: what the process needs to know that calls the flow's decorators for that."""
+
+    datastore: str
+    flow: str
+    run: str
+    status: RunStatus
+
+
 ToZygote = Prepare | Launch | Signal
 FromZygote = Ready | Began | Exited | Broken
 
@@ -110,3 +119,8 @@ def decode_to_zygote(body: bytes) -> ToZygote:
 def decode_from_zygote(body: bytes) -> FromZygote:
     """A message from the zygote."""
     return _from_zygote.decode(body)
+
+
+def decode_run_over(body: bytes) -> RunOver:
+    """What `encode` made of it."""
+    return msgspec.json.decode(body, type=RunOver)

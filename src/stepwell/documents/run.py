@@ -74,6 +74,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
         seed: The run's random seed.
         command: The command line as typed.
         origin_run: The run that this one resumes.
+        current: What flow decorators add to `current` in every task.
         resume_step: The step from which it was asked to rerun, if any.
         parent: Pathspec of the task whose step started this run; empty for a run that was started otherwise.
     """
@@ -100,6 +101,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int = 0
     origin_run: str | None = None
     resume_step: str | None = None
+    current: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field
 
@@ -67,6 +67,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         stdout: Path or key of the attempt's log of standard output.
         stderr: Path or key of the attempt's log of standard error.
         seed: Seed for the random generators of this attempt, derived from the run's.
+        current: Further attributes of `current`, from the flow's decorators.
         origin_run: The run that was resumed, if any.
     """
 
@@ -98,6 +99,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     namespace: str | None = None
     tags: tuple[str, ...] = ()
     origin_run: str | None = None
+    current: dict[str, Any] = field(default_factory=dict)
 
 
 class Transition(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -135,6 +135,7 @@ class SpecMaker:
             namespace=header.namespace,
             tags=header.tags,
             origin_run=header.origin_run,
+            current=header.current,
         )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from stepwell.base.clock import Clock
     from stepwell.base.settings import Settings
+    from stepwell.decorators.flow_protocol import RunSetup
     from stepwell.documents.graph import DecoratorSpec, GraphDocument
     from stepwell.documents.run import CodeSnapshot, GitState
     from stepwell.engine.request import RunRequest
@@ -32,6 +33,7 @@ class RunFacts(NamedTuple):
         git: The checkout that the flow stands in.
         shown: Parameter values as plain JSON.
         decorators: Decorators from outside the file.
+        setup: What the flow's decorators say of the run.
         origin: The header of the run that is resumed; its seed is kept.
     """
 
@@ -40,6 +42,7 @@ class RunFacts(NamedTuple):
     git: GitState | None
     shown: Mapping[str, Any]
     decorators: tuple[DecoratorSpec, ...]
+    setup: RunSetup
     origin: RunHeader | None
 
 
@@ -70,7 +73,8 @@ def header_maker(
             user=user,
             namespace=settings.namespace or f"user:{user}",
             tags=tuple(map(storable_text, request.tags)),
-            system_tags=system_tags,
+            system_tags=(*system_tags, *facts.setup.system_tags),
+            current=facts.setup.current,
             parameters=dict(facts.shown),
             graph=facts.graph,
             code=facts.code,

@@ -15,9 +15,12 @@ from stepwell.backends.local.backend import LocalBackend
 from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
 from stepwell.base.clock import SystemClock
 from stepwell.base.errors import LintError, UsageError
-from stepwell.decorators.dispatch import check_decorators, prepare_decorators
+from stepwell.decorators.checking import decorators_and_faults
+from stepwell.decorators.dispatch import prepare_decorators
+from stepwell.decorators.flow_dispatch import configure_run
+from stepwell.decorators.flow_protocol import RunSetup
 from stepwell.decorators.protocol import PrepareContext
-from stepwell.decorators.registry import parse_decorator_spec, step_decorators
+from stepwell.decorators.registry import parse_decorator_spec
 from stepwell.documents.events import Notice, RunBegan
 from stepwell.documents.graph import DecoratorSpec
 from stepwell.engine.attempts import SpecMaker
@@ -29,6 +32,7 @@ from stepwell.engine.ledger import Ledger
 from stepwell.engine.loop import RunLoop
 from stepwell.engine.parameters_task import inherited_parameters, parameters_result
 from stepwell.engine.planning import make_plan
+from stepwell.engine.run_end import tell_run_end
 from stepwell.engine.scheduler.scheduler import Scheduler
 from stepwell.flow.lint import lint
 from stepwell.flow.parameters import resolve_parameters
@@ -101,6 +105,10 @@ class _Launch:
             DecoratorSpec(name=name, options=options, in_file=False)
             for name, options in map(parse_decorator_spec, (*request.decorators, *settings.default_decorators))
         )
+        self._told: set[str] = set()
+        self._setup = RunSetup(
+            flow=request.flow.__name__, user=settings.user, given=request.flow_options, notice=self._notice_once
+        )
         self._decorators: dict[str, list[StepDecorator]] = {}
         self._parameters: dict[str, Any] = {}
         self._datastore: Datastore | None = None
@@ -109,6 +117,7 @@ class _Launch:
         """Everything that can be wrong before anything is written."""
         request = self._request
         self._decorators = checked_decorators(request.flow, self._graph, self._added)
+        configure_run(request.flow, self._setup)
         step = request.resume_step
         if step is not None and step not in self._decorators:
             names = ", ".join(f"`{name}`" for name in self._decorators)
@@ -137,7 +146,7 @@ class _Launch:
     def _make_backend(self) -> LocalBackend:
         """The backend comes first: a fork of this process, taken now, is the freshest zygote, and costs no imports."""
         flow = self._request.flow
-        python = [sys.executable, *interpreter_flags(), "-P", "-m", "stepwell.task"]
+        python = task_command()
         root = os.path.dirname(self._request.file) + os.sep
 
         def serve(sock: socket.socket) -> None:
@@ -194,6 +203,7 @@ class _Launch:
             git=git.finish(0.5),
             shown=shown_parameters({**self._parameters, **config_values(flow)}, origin),
             decorators=self._added,
+            setup=self._setup,
             origin=origin,
         )
         make_header = header_maker(request, settings, datastore, facts, self._clock)
@@ -206,19 +216,23 @@ class _Launch:
             records.register_run(header)
             self._announce(header, datastore)
             for step, decorators in self._decorators.items():
-                prepare_decorators(decorators, PrepareContext(step=step, header=header))
+                context = PrepareContext(step=step, header=header, notice=self._notice_once)
+                prepare_decorators(decorators, context)
             # A file may hold several flows: the zygote that loads it is to take this one.
             named = msgspec.structs.replace(code, source=f"{code.source}:{flow.__name__}")
             backend.prepare(datastore.url, named)
             if settings.isolation == "none":
                 in_use = use_snapshot(datastore, code.digest, code.root)
-            return self._loop(datastore, records, backend, header, log, history, locator).run()
+            finished = self._loop(datastore, records, backend, header, log, history, locator).run()
         finally:
             if in_use is not None:
                 forget_snapshot(in_use)
             log.close()
             if history is not None:
                 history.close()
+        command = [*task_command(), "run-end"]
+        tell_run_end(flow, finished, datastore.url, command, self._notice)
+        return finished
 
     def _loop(
         self,
@@ -261,6 +275,11 @@ class _Launch:
     def _notice(self, message: str, hint: str) -> None:
         self._observer(Notice(at=self._clock.now(), level="warning", message=message, hint=hint))
 
+    def _notice_once(self, message: str, hint: str) -> None:
+        if message not in self._told:
+            self._told.add(message)
+            self._notice(message, hint)
+
     def _announce(self, header: RunHeader, datastore: Datastore) -> None:
         if self._request.run_id_file is not None:
             with open(self._request.run_id_file, "w", encoding="utf-8") as file:
@@ -289,9 +308,8 @@ def checked_decorators(
     faults = [fault for fault in lint(graph) if fault.severity == "error"]
     decorators: dict[str, list[StepDecorator]] = {}
     if not faults:
-        for node in graph.document().steps:
-            decorators[node.name] = step_decorators(flow, node.name, added)
-        faults = [fault for fault in check_decorators(graph.document(), decorators, flow) if fault.severity == "error"]
+        decorators, found = decorators_and_faults(flow, graph.document(), added)
+        faults = [fault for fault in found if fault.severity == "error"]
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise LintError(f"`{flow.__name__}` has {count}", faults)
@@ -311,6 +329,11 @@ def shown_parameters(values: Mapping[str, Any], origin: RunHeader | None) -> dic
         except (TypeError, ValueError):
             shown[name] = repr(value)[:200]
     return shown
+
+
+def task_command() -> list[str]:
+    """What starts a process of the `task` package in an interpreter like this one."""
+    return [sys.executable, *interpreter_flags(), "-P", "-m", "stepwell.task"]
 
 
 def interpreter_flags() -> list[str]:

@@ -19,6 +19,7 @@ class RunRequest(Struct, frozen=True, kw_only=True):
         parameters: Given values by parameter name: text from a command line, or Python values. Not for a resume.
         tags: User tags.
         decorators: `--with` specifications.
+        flow_options: Values of the options that the flow's decorators add, such as `branch`.
         max_workers: The most attempts at once; None for the setting.
         command: The command line as typed, for the record.
         origin_run: For a resume, the run to go on from; `latest` for the user's last one.
@@ -33,6 +34,7 @@ class RunRequest(Struct, frozen=True, kw_only=True):
     parameters: dict[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     decorators: tuple[str, ...] = ()
+    flow_options: dict[str, Any] = field(default_factory=dict)
     max_workers: int | None = None
     command: tuple[str, ...] = ()
     origin_run: str | None = None

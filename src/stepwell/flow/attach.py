@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     F = TypeVar("F", bound=Callable[..., Any])
+    C = TypeVar("C", bound=type)
 
 _KEPT = "_stepwell_decorators"
 
@@ -45,6 +46,27 @@ def attach(function: F, decorator: Attachable) -> F:
     decorator.file, decorator.line = calling_place()
     function.__dict__.setdefault(_KEPT, []).insert(0, decorator)
     return function
+
+
+def attach_to_flow(flow_class: C, decorator: Attachable) -> C:
+    """Put a decorator on a flow class, outside of those that it already has.
+
+    Raises:
+        UsageError: When it is put on something else than a class.
+    """
+    if not isinstance(flow_class, type):
+        raise UsageError(
+            f"`@{decorator.name}` was put on an object of type `{type(flow_class).__name__}`",
+            hint=f"put `@{decorator.name}` above the `class` of a flow",
+        )
+    decorator.file, decorator.line = calling_place()
+    setattr(flow_class, _KEPT, [decorator, *flow_class.__dict__.get(_KEPT, ())])
+    return flow_class
+
+
+def attached_to_flow(flow_class: type) -> list[Any]:
+    """The decorators of a flow class, outermost first; those of its base classes are further in."""
+    return [decorator for cls in flow_class.__mro__ for decorator in cls.__dict__.get(_KEPT, ())]
 
 
 def attached(function: Any) -> list[Any]:

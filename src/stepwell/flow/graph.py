@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stepwell.documents.diagnostic import Diagnostic
-    from stepwell.documents.graph import NodeType
+    from stepwell.documents.graph import DecoratorSpec, NodeType
     from stepwell.flow.written import Form, ParameterSource, StepSource, Target
 
 
@@ -32,6 +32,7 @@ class Graph:
         diagnostics: Faults that were found while the steps were read.
         parameters: The flow's parameters.
         methods: Names of methods that are not steps, for hints.
+        decorators: Decorators of the class.
 
     Attributes:
         steps: The steps by name.
@@ -49,7 +50,9 @@ class Graph:
         diagnostics: Sequence[Diagnostic] = (),
         parameters: Sequence[ParameterSource] = (),
         methods: Sequence[str] = (),
+        decorators: Sequence[DecoratorSpec] = (),
     ) -> None:
+        self.decorators = tuple(decorators)
         self.flow = flow
         self.doc = doc
         self.place = place or Place()
@@ -155,7 +158,9 @@ class Graph:
         prefix = root.rstrip("/") + "/" if root else ""
         ordered = [self.steps[name] for name in dict.fromkeys((*self.order, *self.steps))]
         steps = tuple(self._node(step, step.file.removeprefix(prefix)) for step in ordered)
-        return GraphDocument(flow=self.flow, doc=self.doc, start=self.start, end=self.end, steps=steps)
+        return GraphDocument(
+            flow=self.flow, doc=self.doc, start=self.start, end=self.end, steps=steps, decorators=self.decorators
+        )
 
     def _node(self, step: StepSource, file: str | None = None) -> GraphNode:
         call = step.next

@@ -14,7 +14,7 @@ from stepwell.flow.faults import fault_at
 from stepwell.flow.graph import Graph
 from stepwell.flow.next_call import NextFault, read_next
 from stepwell.flow.parameters import parameters_of
-from stepwell.flow.shape import decorators_on
+from stepwell.flow.shape import decorators_on, decorators_on_flow
 from stepwell.flow.source import source_of
 from stepwell.flow.step import step_mark, steps_of
 from stepwell.flow.written import NextCall, ParameterSource, Place, StepSource
@@ -70,6 +70,10 @@ def _read_class(flow_class: type) -> Graph:
         diagnostics=faults,
         parameters=parameters,
         methods=methods,
+        decorators=[
+            DecoratorSpec(name=decorator.name, options=decorator.recorded_options())
+            for decorator in decorators_on_flow(flow_class)
+        ],
     )
 
 
@@ -88,7 +92,7 @@ def _read_step(flow_class: type, name: str, function: Any, faults: list[Diagnost
         "end": mark.end,
         "node_info": mark.node_info,
         "decorators": tuple(
-            DecoratorSpec(name=decorator.name, options=dict(decorator.options))
+            DecoratorSpec(name=decorator.name, options=decorator.recorded_options())
             for decorator in decorators_on(flow_class, name)
         ),
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stepwell.flow.attach import attached
+from stepwell.flow.attach import attached, attached_to_flow
 from stepwell.flow.config import Config, configs_of, set_values
 from stepwell.flow.config_references import ConfigValues, is_delayed, resolve
 from stepwell.flow.constants import original_class
@@ -29,12 +29,14 @@ class Shape:
 
     Attributes:
         steps: The decorators of steps, outermost first, where they differ from those in the file.
+        flow: The decorators of the flow, outermost first, once mutators have been at work.
         complete: True when the decorators from outside the file (`--with`) are among them.
         replaced: Attributes of the class that were replaced, as they were before.
     """
 
     def __init__(self) -> None:
         self.steps: dict[str, list[Any]] = {}
+        self.flow: list[Any] = []
         self.complete = False
         self.replaced: dict[str, Any] = {}
 
@@ -53,6 +55,12 @@ def decorators_on(flow_class: type, step: str) -> list[Any]:
     return attached(getattr(flow_class, step))
 
 
+def decorators_on_flow(flow_class: type) -> list[Any]:
+    """The decorators of a flow as they act, outermost first."""
+    shape = shape_of(flow_class)
+    return attached_to_flow(flow_class) if shape is None else list(shape.flow)
+
+
 def begin_shape(flow_class: type, values: ConfigValues) -> Shape:
     """Take an earlier shape back, and begin a new one: configs get their values, references to them are replaced.
 
@@ -63,6 +71,7 @@ def begin_shape(flow_class: type, values: ConfigValues) -> Shape:
     """
     end_shape(flow_class)
     shape = Shape()
+    shape.flow = attached_to_flow(flow_class)
     setattr(flow_class, _KEPT, shape)
     set_values(flow_class, values)
     for name, value in list(_delayed_members(flow_class)):

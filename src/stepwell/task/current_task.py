@@ -37,14 +37,15 @@ def entering(spec: TaskSpec, graph: Graph, facts: dict[str, str]) -> Iterator[No
         task_id=str(spec.task),
         retry_count=spec.attempt,
         origin_run_id=spec.origin_run,
+        **spec.current,
         namespace=spec.namespace,
         username=spec.user,
         tags=set(spec.tags),
         tempdir=os.environ.get("TMPDIR") or os.environ.get("TEMP") or "/tmp",  # noqa: S108 - where temporary files go
         parameter_names=[parameter.attribute for parameter in graph.parameters],
         graph=partial(_describe_graph, graph),
-        task=partial(_client_object, "Task", f"{spec.flow}/{spec.run}/{spec.step}/{spec.task}"),
-        run=partial(_client_object, "Run", f"{spec.flow}/{spec.run}"),
+        task=partial(client_object, "Task", f"{spec.flow}/{spec.run}/{spec.step}/{spec.task}"),
+        run=partial(client_object, "Run", f"{spec.flow}/{spec.run}"),
     )
     try:
         yield
@@ -56,7 +57,7 @@ def entering(spec: TaskSpec, graph: Graph, facts: dict[str, str]) -> Iterator[No
             os.environ["STEPWELL_DATASTORE"] = before
 
 
-def _client_object(kind: str, pathspec: str) -> Any:
+def client_object(kind: str, pathspec: str) -> Any:
     """A client object, as the user's own code would make it, through the public face of the package."""
     import stepwell
 
@@ -74,6 +75,7 @@ def _describe_graph(graph: Graph) -> dict[str, Any]:
     return {
         "file": document.steps[0].file if document.steps else "",
         "doc": document.doc,
+        "decorators": [{"name": spec.name, "attributes": spec.options} for spec in document.decorators],
         "start_step": document.start,
         "end_step": document.end,
         "parameters": [{"name": parameter.name} for parameter in graph.parameters],

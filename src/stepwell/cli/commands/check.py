@@ -38,7 +38,13 @@ def check(session: Session, *, warnings: bool = True, as_json: bool = False) -> 
     from stepwell.flow.parse import build_graph
 
     graph = build_graph(session.flow)
-    found = [diagnostic for diagnostic in lint(graph) if warnings or diagnostic.severity == "error"]
+    found = lint(graph)
+    if not any(diagnostic.severity == "error" for diagnostic in found):
+        from stepwell.decorators.checking import decorators_and_faults
+
+        added = (*session.decorators, *session.settings.default_decorators)
+        found = [*found, *decorators_and_faults(session.flow, graph.document(), added)[1]]
+    found = [diagnostic for diagnostic in found if warnings or diagnostic.severity == "error"]
     failed = any(diagnostic.severity == "error" for diagnostic in found)
     if as_json:
         session.print_json({"flow": session.flow_name, "ok": not failed, "diagnostics": found})

@@ -86,7 +86,17 @@ def raw_document(graph: GraphDocument) -> dict[str, Any]:
         }
         for node in graph.steps
     }
-    return {"flow": graph.flow, "doc": graph.doc, "start_step": graph.start, "end_step": graph.end, "graph": steps}
+    return {
+        "flow": graph.flow,
+        "doc": graph.doc,
+        "start_step": graph.start,
+        "end_step": graph.end,
+        "decorators": [
+            {"name": decorator.name, "attributes": decorator.options, "statically_defined": decorator.in_file}
+            for decorator in graph.decorators
+        ],
+        "graph": steps,
+    }
 
 
 def _edge_label(node: GraphNode, target: str) -> str:

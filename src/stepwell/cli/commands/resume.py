@@ -39,6 +39,7 @@ def command(session: Session) -> click.Command:
             file=session.flow_file,
             tags=tags,
             decorators=tuple(session.decorators),
+            flow_options=session.flow_options,
             command=session.command_line,
             origin_run=_origin(session, origin_run_id),
             resume_step=step,

@@ -41,6 +41,7 @@ def command(session: Session) -> click.Command:
             parameters=parameters,
             tags=tags,
             decorators=tuple(session.decorators),
+            flow_options=session.flow_options,
             command=session.command_line,
             run_id_file=run_id_file,
             max_num_splits=max_num_splits,

@@ -175,7 +175,7 @@ class LivePainter:
     def __call__(self, event: RunEvent) -> None:
         """Take an event; paints at most twenty times a second."""
         self._pending.extend(self._view.on(event))
-        last = isinstance(event, RunFinished)
+        last = isinstance(event, RunFinished) or self._view.finished is not None
         if last or event.at - self._painted_at >= SECONDS_BETWEEN_FRAMES or event.at < self._painted_at:
             self._painted_at = event.at
             self._paint()

@@ -1,0 +1,62 @@
+"""`@pypi_base`: packages that all steps of a flow need, from PyPI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from stepwell.decorators.flow_protocol import FlowDecorator, apply_to_flow
+from stepwell.decorators.options import FLAG, table, text
+from stepwell.decorators.packages import tell_of_interpreter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stepwell.decorators.flow_protocol import RunSetup
+
+    C = TypeVar("C", bound=type)
+
+
+class PypiBase(FlowDecorator):
+    """The decorator behind `@pypi_base`; its options are checked and kept for isolated environments."""
+
+    name = "pypi_base"
+    defaults = {  # noqa: RUF012 - a constant of the class
+        "packages": {},
+        "python": None,
+        "disabled": None,
+    }
+    kinds = {  # noqa: RUF012 - a constant of the class
+        "packages": table('{"pandas": "2.2.0"}'),
+        "python": text("3.11"),
+        "disabled": FLAG,
+    }
+
+    def configure(self, setup: RunSetup) -> None:
+        """Say once that the packages are those of this interpreter."""
+        if not self.options["disabled"]:
+            tell_of_interpreter(setup.notice)
+
+
+@overload
+def pypi_base(flow: C, /) -> C: ...
+
+
+@overload
+def pypi_base(**options: Any) -> Callable[[C], C]: ...
+
+
+def pypi_base(flow: C | None = None, /, **options: Any) -> C | Callable[[C], C]:
+    """Say which packages all steps need, from PyPI.
+
+    A run without isolated environments uses this interpreter.
+
+    Args:
+        flow: The flow's class, when used bare.
+        **options: `packages`: name to version. `python`: the version of the interpreter.
+            `disabled`: no step needs them.
+
+    Returns:
+        The class itself.
+    """
+    made: C | Callable[[C], C] = apply_to_flow(PypiBase, flow, options)
+    return made
