@@ -30,7 +30,7 @@ from stepwell.engine.freshness import forkable, modules_changed_since_start
 from stepwell.engine.header import RunFacts, header_maker
 from stepwell.engine.ledger import Ledger
 from stepwell.engine.loop import RunLoop
-from stepwell.engine.parameters_task import inherited_parameters, parameters_result
+from stepwell.engine.parameters_task import inherited_parameters, parameters_again, parameters_result
 from stepwell.engine.planning import make_plan
 from stepwell.engine.run_end import tell_run_end
 from stepwell.engine.scheduler.scheduler import Scheduler
@@ -184,9 +184,11 @@ class _Launch:
         flow = request.flow
         history = self._open_history(datastore, records)
         inherited = inherited_parameters(flow, history)
+        origin = None if history is None else datastore.header(flow.__name__, history.run)
         if history is not None:
+            given = parameters_again(flow, history, origin)
             self._parameters = resolve_parameters(
-                flow, {}, environ={}, user=settings.user, leave_out=frozenset(inherited)
+                flow, given, environ={}, user=settings.user, leave_out=frozenset(inherited)
             )
         code = take_snapshot(
             datastore,
@@ -196,7 +198,6 @@ class _Launch:
             notice=self._notice,
         )
         code = msgspec.structs.replace(code, shape=record_shape(flow, datastore))
-        origin = None if history is None else datastore.header(flow.__name__, history.run)
         facts = RunFacts(
             graph=self._graph.document(code.root),
             code=code,

@@ -29,6 +29,16 @@ def inherited_parameters(flow: type[FlowSpec], history: OriginHistory | None) ->
     return {p.attribute: before[p.attribute] for p in parameters_of(flow) if p.attribute in before}
 
 
+def parameters_again(flow: type[FlowSpec], history: OriginHistory | None, origin: RunHeader | None) -> dict[str, Any]:
+    """Parameter values to give again to a resumed run whose origin was killed before it had stored them.
+
+    The origin's header has them as plain JSON, which all types of parameters are.
+    """
+    if origin is None or history is None or history.parameters is not None:
+        return {}
+    return {p.name: origin.parameters[p.attribute] for p in parameters_of(flow) if p.attribute in origin.parameters}
+
+
 def parameters_result(
     header: RunHeader,
     flow: type[FlowSpec],
