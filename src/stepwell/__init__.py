@@ -40,9 +40,11 @@ if TYPE_CHECKING:
     from stepwell.decorators.environment import environment
     from stepwell.decorators.exit_hook import exit_hook
     from stepwell.decorators.kubernetes import kubernetes
+    from stepwell.decorators.parallel import parallel
     from stepwell.decorators.project import project
     from stepwell.decorators.pypi import pypi
     from stepwell.decorators.pypi_base import pypi_base
+    from stepwell.decorators.pytorch_parallel import pytorch_parallel
     from stepwell.decorators.resources import resources
     from stepwell.decorators.retry import retry
     from stepwell.decorators.schedule import schedule
@@ -106,10 +108,12 @@ __all__ = (
     "kubernetes",
     "metadata",
     "namespace",
+    "parallel",
     "project",
     "pypi",
     "pypi_base",
     "pyproject_toml_parser",
+    "pytorch_parallel",
     "requirements_txt_parser",
     "resources",
     "retry",
@@ -166,7 +170,9 @@ _HOMES = {
     "get_namespace": "stepwell.client",
     "metadata": "stepwell.client",
     "namespace": "stepwell.client",
+    "parallel": "stepwell.decorators.parallel",
     "pyproject_toml_parser": "stepwell.flow.config_parsers",
+    "pytorch_parallel": "stepwell.decorators.pytorch_parallel",
     "requirements_txt_parser": "stepwell.flow.config_parsers",
     "resources": "stepwell.decorators.resources",
     "retry": "stepwell.decorators.retry",

@@ -253,6 +253,68 @@ def test_joins_branch_fan_out_and_switch_further(work, run_of):
     assert (run.data.total, run.data.word) == (30, "big")
 
 
+def test_cases_can_be_keys_of_a_config(work, run_of):
+    work.write("""
+    from stepwell import Config
+
+    class Configured(FlowSpec):
+        config = Config("config", default_value='{"quick": "q", "modes": {"slow": 2}}')
+        way = Parameter("way", type=JSONType, default='"q"')
+
+        @step
+        def start(self):
+            self.taken = self.way
+            self.next({self.config.quick: self.quick, self.config.modes.slow: self.slow}, condition="taken")
+
+        @step
+        def quick(self):
+            self.next(self.end)
+
+        @step
+        def slow(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """)
+    work.run("run")
+    work.run("run", "--way", "2")
+    work.run("--config-value", "config", '{"quick": "other", "modes": {"slow": "q"}}', "run")
+    steps = [{step.id for step in run_of(f"Configured/{run}")} - {"start", "end"} for run in (1, 2, 3)]
+    assert steps == [{"quick"}, {"slow"}, {"slow"}]
+
+
+def test_a_switch_whose_step_fails_and_is_caught_takes_the_case_that_it_had(work, run_of):
+    work.write("""
+    class Caught(FlowSpec):
+        again = True
+
+        @step
+        def start(self):
+            self.go = False
+            self.next(self.choose)
+
+        @catch(var="failure", print_exception=False)
+        @step
+        def choose(self):
+            raise ValueError("before the switch")
+            self.next({True: self.never, False: self.end}, condition="go")
+
+        @step
+        def never(self):
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """)
+    work.run("run")
+    run = run_of("Caught/1")
+    assert {step.id for step in run} == {"start", "choose", "end"}
+    assert "before the switch" in str(run.data.failure)
+
+
 REPEATED = """
 class Repeated(FlowSpec):
     count = Parameter("count", default=4)

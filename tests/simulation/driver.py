@@ -111,7 +111,8 @@ class Run:
         self._fallen: set[int] = set()  # their step's own code is not run again
         self._resting: dict[int, int] = {}
         self._between: set[int] = set()  # failed, to be tried again
-        self._gangs: dict[int, list[int]] = {}
+        self._gangs: dict[int, list[int]] = {}  # every member to all of its gang, by numbers
+        self._done: dict[int, dict[int, Transition]] = {}  # who of a gang succeeded, until all have; by its lead
         self._terminated: set[int] = set()
         self._due: set[object] = set()  # commands that must come now: task to terminate, or (task, attempt) to retry
         self._stopping = False
@@ -212,25 +213,31 @@ class Run:
             self._used[place] -= amount
         if not self._running:
             self._alone = False
+        gang = self._gangs.get(event.task, [event.task])
         if isinstance(event, Succeeded):
-            self.transitions[attempt.label] = event.transition
+            done = self._done.setdefault(gang[0], {})
+            done[event.task] = event.transition
+            if len(done) == len(gang):
+                self.transitions.update({self.labels[member]: done[member] for member in gang})
+                del self._done[gang[0]]
         elif event.task not in self._terminated:
-            self._take_failure(event)
+            self._take_failure(event, gang)
 
-    def _take_failure(self, event: Failed) -> None:
-        self._allowed[event.task] += event.free
-        if event.retry and self._next_attempt[event.task] < self._allowed[event.task] and not self._stopping:
+    def _take_failure(self, event: Failed, gang: list[int]) -> None:
+        for member in gang:
+            self._allowed[member] += event.free
+        again = event.retry and self._next_attempt[event.task] < self._allowed[event.task] and not self._stopping
+        if not again and self._may_fall_back(event):
+            again = True
+            self._fallen.update(gang)
+            self._allowed.update(dict.fromkeys(gang, self._next_attempt[event.task] + 1))
+        if again:
             self._between.add(event.task)
             self._due.add((event.task, self._next_attempt[event.task]))
-            return
-        if self._may_fall_back(event):
-            self._fallen.add(event.task)
-            self._allowed[event.task] = self._next_attempt[event.task] + 1
-            self._between.add(event.task)
-            self._due.add((event.task, self._next_attempt[event.task]))
+            self._due |= (set(gang) & self._running.keys()) - self._terminated
             return
         self.failed.append(event.task)
-        ended = set(self._gangs.get(event.task, ()))
+        ended = set(gang)
         if not self._stopping and self.setting.on_failure != "continue":
             self._stop()
             if self.setting.on_failure == "stop":
@@ -268,10 +275,17 @@ class Run:
         for attempt, launch in zip(attempts, unit, strict=True):
             self._running[attempt.number] = attempt
             self._plan_end(launch, attempt.label)
-        if unit[0].frames and unit[0].frames[-1].kind == "gang" and unit[0].attempt == 0:
-            assert len(unit) == unit[0].frames[-1].size, "a gang starts together"
+        if unit[0].lead:
             members = [launch.task for launch in unit]
+            assert unit[0].frames[-1].kind == "gang"
+            assert [launch.path[-1] for launch in unit] == list(range(unit[0].frames[-1].size)), (
+                "a gang starts together"
+            )
+            assert {launch.lead for launch in unit} == {members[0]}
+            assert {launch.attempt for launch in unit} == {unit[0].attempt}
+            assert self._gangs.setdefault(members[0], members) == members
             self._gangs.update(dict.fromkeys(members, members))
+            self._done.pop(members[0], None)
 
     def _begin(self, launch: Launch) -> Attempt:
         number = launch.task
@@ -292,6 +306,7 @@ class Run:
         assert label not in self.transitions, "what succeeded is not run again"
         self._next_attempt[number] += 1
         self._between.discard(number)
+        self._terminated.discard(number)
         needs = launch.needs
         cpu = min(LEAST_CPU, self._capacity[0]) if needs.cpu is None else round(needs.cpu * 1000)
         memory = self.setting.seen_memory.get(launch.step, 0) if needs.memory is None else round(needs.memory * 2**20)
@@ -327,6 +342,7 @@ class Run:
         """The attempt ends soon; now and then it had just succeeded."""
         attempt = self._running[command.task]
         assert command.task not in self._terminated, "an attempt is terminated once"
+        assert not command.because or command.task in self._gangs[command.because]
         assert command.attempt == self._next_attempt[command.task] - 1
         self._terminated.add(command.task)
         self._agenda = [entry for entry in self._agenda if getattr(entry[2], "task", 0) != command.task]
@@ -338,7 +354,12 @@ class Run:
             self._ask(self.rng.random(), Failed(command.task, command.attempt, retry=self.rng.random() < 0.9))
 
     def _plan_end(self, launch: Launch, label: Label) -> None:
-        outcome = self.world.outcome(label, launch.attempt)
+        if launch.lead:
+            split = (launch.step, tuple([frame.index for frame in launch.frames[:-1]]))
+            frame = launch.frames[-1]
+            outcome = self.world.member_outcome(split, frame.index, frame.size, launch.attempt)
+        else:
+            outcome = self.world.outcome(label, launch.attempt)
         took = self.rng.random() * 10
         if outcome == "succeeds":
             transition = self.world.transition(self.nodes[label[0]], label)
@@ -372,11 +393,4 @@ def _is_about_attempts(command: object) -> bool:
 
 
 def _same_gang(first: Launch, other: object) -> bool:
-    return (
-        isinstance(other, Launch)
-        and first.attempt == other.attempt == 0
-        and first.step == other.step
-        and bool(first.frames)
-        and first.frames[-1].kind == "gang"
-        and first.frames[-1].split_task == other.frames[-1].split_task
-    )
+    return isinstance(other, Launch) and first.lead == other.lead != 0

@@ -75,7 +75,8 @@ class FlowMaker:
             node.paths = [self.sequence(level + 1, at_least=1)]
         elif node.kind == "gang":
             self.made += 1
-            node.paths = [[Node(f"s{self.made}", level=level + 1)]]
+            member = Node(f"s{self.made}", level=level + 1)
+            node.paths = [[member, *(self.sequence(level + 1, at_least=1) if self.rng.random() < 0.3 else ())]]
         return node
 
 

@@ -39,6 +39,7 @@ class Model:
         self, flow: list[Node], attempts: dict[str, tuple[int, bool]], world: World, history: dict[Label, Transition]
     ):
         self.tasks: dict[Label, Expected] = {}
+        self.gangs: dict[Label, bool] = {}  # members of gangs, and whether these succeed as a whole
         self.attempts = attempts
         self.world = world
         self.history = history
@@ -67,8 +68,13 @@ class Model:
         if not bodies:
             return Token((), out.cloned)
         if node.kind == "gang":
-            members = [(bodies[0][0].name, (*path, index)) for index in range(len(bodies))]
-            out = Token(out.inputs, out.cloned and all(member in self.history for member in members))
+            member = bodies[0][0].name
+            labels = [(member, (*path, index)) for index in range(len(bodies))]
+            out = Token(out.inputs, out.cloned and all(label in self.history for label in labels))
+            succeeds = out.cloned or self.world.succeeds((member, path), *self.attempts[member])
+            self.gangs.update(dict.fromkeys(labels, succeeds))
+            if not succeeds:
+                bodies = [body[:1] for body in bodies]  # all wait for all: nothing follows any of them
         arrived = [
             self.sequence(body, (*path, index), (*frames, (node.kind, label, index, len(bodies))), out)
             for index, body in enumerate(bodies)
@@ -92,7 +98,9 @@ class Model:
         """Write a task down; whether it succeeds."""
         assert label not in self.tasks
         cloned = token.cloned and label in self.history
-        succeeds = cloned or self.world.succeeds(label, *self.attempts[label[0]])
+        succeeds = self.gangs.get(label)
+        if succeeds is None:
+            succeeds = cloned or self.world.succeeds(label, *self.attempts[label[0]])
         self.tasks[label] = Expected(token.inputs, frames, cloned, succeeds)
         return succeeds
 

@@ -42,14 +42,27 @@ class World:
 
     def outcome(self, label: Label, attempt: int) -> str:
         """`succeeds`, `fails`, `fails for good`, or `is lost` (fails, and the attempt does not count)."""
-        draw = crc32(f"{self.luck} {label} {attempt}".encode()) / 2**32
+        draw = self._chance(label, attempt)
         if draw >= self.trouble:
             return "succeeds"
         share = draw / self.trouble
         return "fails" if share < 0.7 else "is lost" if share < 0.85 else "fails for good"
 
+    def member_outcome(self, gang: Label, index: int, size: int, attempt: int) -> str:
+        """The same for one of a gang, which is named by its step and the path of the task that split.
+
+        All that fail in one attempt fail in the same way, so that it does not matter which of them is the first.
+        """
+        draw = crc32(f"{self.luck} {gang} {attempt} member".encode())
+        if index == draw % size or (draw >> index % 32) % 4 == 0:
+            return self.outcome(gang, attempt)
+        return "succeeds"
+
     def succeeds(self, label: Label, max_attempts: int, fallback: bool) -> bool:
-        """Whether a task succeeds in the end, when it is given all its attempts, and one more to fall back on."""
+        """Whether a task succeeds in the end, when it is given all its attempts, and one more to fall back on.
+
+        A gang has the label of a task; see `member_outcome`.
+        """
         attempt = 0
         while True:
             outcome = self.outcome(label, attempt)
@@ -64,6 +77,9 @@ class World:
                 if not fallback:
                     return False
                 fallback, max_attempts = False, attempt + 1
+
+    def _chance(self, label: Label, attempt: int) -> float:
+        return crc32(f"{self.luck} {label} {attempt}".encode()) / 2**32
 
     def _size(self, label: Label, level: int) -> int:
         draw = self._draw(label, "foreach")

@@ -23,6 +23,8 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "pypi": "stepwell.decorators.pypi:Pypi",
         "catch": "stepwell.decorators.catch:Catch",
         "environment": "stepwell.decorators.environment:Environment",
+        "parallel": "stepwell.decorators.parallel:Parallel",
+        "pytorch_parallel": "stepwell.decorators.pytorch_parallel:PytorchParallel",
         "retry": "stepwell.decorators.retry:Retry",
         "resources": "stepwell.decorators.resources:Resources",
         "timeout": "stepwell.decorators.timeout:Timeout",

@@ -20,6 +20,7 @@ from stepwell.documents.diagnostic import Diagnostic
 from stepwell.flow.constants import class_constants
 from stepwell.flow.parse import build_graph
 from stepwell.flow.spec import take_transition
+from stepwell.flow.transition import case_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,8 @@ class Catch(StepDecorator):
         """In the last attempt, keep the exception and go on."""
         if context.spec.attempt + 1 < context.spec.max_attempts:
             return False
+        if context.spec.control_task is not None:
+            return False  # a gang fails as one: the others must be ended first, then all of it falls back
         stacktrace = redact(format_user_traceback(error))
         kind = type(error)
         caught = CaughtException(f"{kind.__module__}.{kind.__qualname__}", redact(_text_of(error)), stacktrace)
@@ -121,7 +124,7 @@ def _go_on(context: TaskContext) -> bool:
         return False
     try:
         if call.form == "switch":
-            flow.next({t.case: getattr(flow, t.name) for t in call.targets}, condition=call.condition)
+            flow.next({case_of(flow, t): getattr(flow, t.name) for t in call.targets}, condition=call.condition)
         else:
             flow.next(*(getattr(flow, target.name) for target in call.targets), foreach=call.foreach)
     except StepwellError:

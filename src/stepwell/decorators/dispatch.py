@@ -86,6 +86,10 @@ def check_decorators(
     for node in graph.steps:
         decorators = decorators_of.get(node.name, ())
         found += _duplicates(node, decorators)
+        if node.num_parallel:
+            found += [
+                _not_a_gang(node, target) for target in graph.steps if _misses_parallel(node, target, decorators_of)
+            ]
         for decorator in decorators:
             context = CheckContext(
                 step=node.name,
@@ -129,6 +133,20 @@ def overriding(decorators: Iterable[StepDecorator], hook: str) -> list[StepDecor
     """The decorators that have a hook of their own."""
     inherited = getattr(StepDecorator, hook)
     return [decorator for decorator in decorators if getattr(type(decorator), hook) is not inherited]
+
+
+def _misses_parallel(node: GraphNode, target: GraphNode, decorators_of: Mapping[str, Sequence[StepDecorator]]) -> bool:
+    return target.name in node.next and not any(decorator.gang for decorator in decorators_of.get(target.name, ()))
+
+
+def _not_a_gang(node: GraphNode, target: GraphNode) -> Diagnostic:
+    return Diagnostic(
+        code="SW160",
+        message=f"step `{node.name}` starts `{target.name}` as a gang (`num_parallel`), but it has no `@parallel`",
+        file=target.file,
+        line=target.line,
+        hint=f"write `@parallel` above `def {target.name}`",
+    )
 
 
 def _duplicates(node: GraphNode, decorators: Sequence[StepDecorator]) -> list[Diagnostic]:

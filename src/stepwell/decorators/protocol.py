@@ -122,9 +122,11 @@ class StepDecorator(Decorator):
 
     Attributes:
         backend: For a decorator that names a place to run the step on: what that is, in words.
+        gang: True for decorators of steps that run as a gang (`num_parallel`).
     """
 
     backend: ClassVar[str] = ""
+    gang: ClassVar[bool] = False
 
     def option_fault(self, context: CheckContext, option: str, expected: str, example: str) -> Diagnostic:
         """The diagnostic for an option whose value does not fit.

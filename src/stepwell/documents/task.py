@@ -60,6 +60,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         decorators: Decorators that were added from outside the file (`--with`).
         skip_decorators: Names of decorators of the file that are left out (`spin`).
         max_attempts: How many attempts the task has in all.
+        control_task: For one of a gang, the number of the task that leads it; None for others.
         max_splits: The most branches that a foreach of this task may have; None for no limit.
         timeout: Seconds that the step may take.
         failed: For an attempt that only lets the flow go on: the result of the last one, which failed for good.
@@ -90,6 +91,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timeout: float | None = None
     failed: ResultRef | None = None
     environment: str | None = None
+    control_task: int | None = None
     max_splits: int | None = None
     datastore: str
     stdout: str = ""

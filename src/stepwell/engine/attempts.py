@@ -33,6 +33,7 @@ class Attempt:
         "_cpu",
         "_looked",
         "asked_to_end",
+        "because",
         "began",
         "began_at",
         "deadline",
@@ -49,6 +50,7 @@ class Attempt:
         self.began_at = began_at
         self.pid = 0
         self.asked_to_end = False
+        self.because = ""
         self.recorded = False
         self.deadline: Timer | None = None
         self.step_left = False
@@ -127,6 +129,7 @@ class SpecMaker:
             timeout=None if launch.fallback else step.timeout,
             failed=ledger.ref(launch.task) if launch.fallback else None,
             max_splits=self._max_splits,
+            control_task=launch.lead or None,
             datastore=self._datastore.url,
             stdout=self._datastore.output_path(*place, "stdout") or "",
             stderr=self._datastore.output_path(*place, "stderr") or "",

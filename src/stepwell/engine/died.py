@@ -38,7 +38,7 @@ _OWN_CODES: dict[int | None, tuple[Literal["store", "internal"], str, str]] = {
 
 
 def explain_death(
-    spec: TaskSpec, status: ExitStatus, *, asked: bool, overdue: bool, memory_kills: int, peak_memory: int
+    spec: TaskSpec, status: ExitStatus, *, asked: bool, because: str, overdue: bool, memory_kills: int, peak_memory: int
 ) -> ErrorRecord:
     """Why an attempt ended without a result.
 
@@ -46,12 +46,14 @@ def explain_death(
         spec: The attempt.
         status: How its process ended.
         asked: True when the run itself ended it.
+        because: The task of its gang that failed, for which it was ended.
         overdue: True when it was ended because its time was over.
         memory_kills: Processes that the kernel killed for memory since the attempt began.
         peak_memory: Bytes at its peak, 0 when unknown.
     """
     if asked:
-        return ErrorRecord(kind="cancelled", message="the attempt was ended by the run")
+        why = f"because `{because}`, of the same gang, failed" if because else "by the run"
+        return ErrorRecord(kind="cancelled", message=f"the attempt was ended {why}")
     if overdue:
         return _explain_overdue(spec)
     return _explain_exit(spec, status, memory_kills=memory_kills, peak_memory=peak_memory)

@@ -72,10 +72,14 @@ class OriginHistory:
 
     def _take(self, result: TaskResult, log: RunLog, locator: str, rerun: Collection[str]) -> None:
         key = (result.step, result.path)
-        if result.outcome != "succeeded" or result.step in rerun:
+        if result.step in rerun:
             return
         known = self._found.get(key)
         if known is not None and known[1] > result.attempt:
+            return
+        if result.outcome != "succeeded":
+            # One of a gang that had succeeded, and was tried again with the others.
+            self._found.pop(key, None)
             return
         assert result.transition is not None
         if result.transition.foreach is not None and result.transition.items is None:
@@ -89,7 +93,7 @@ class OriginHistory:
     def find(self, step: str, path: tuple[int, ...]) -> Reusable | None:
         """The finished task of that step and path, None when there is none that may be reused."""
         found = self._found.get((step, path))
-        return None if found is None else Reusable(found[0], found[2])
+        return None if found is None else Reusable(found[0], found[2], found[1])
 
     def clone(
         self,

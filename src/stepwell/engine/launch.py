@@ -15,7 +15,7 @@ from stepwell.backends.local.backend import LocalBackend
 from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
 from stepwell.base.clock import SystemClock
 from stepwell.base.errors import LintError, UsageError
-from stepwell.decorators.checking import decorators_and_faults
+from stepwell.decorators.checking import check_flow
 from stepwell.decorators.dispatch import prepare_decorators
 from stepwell.decorators.flow_dispatch import configure_run
 from stepwell.decorators.flow_protocol import RunSetup
@@ -34,7 +34,6 @@ from stepwell.engine.parameters_task import inherited_parameters, parameters_aga
 from stepwell.engine.planning import make_plan
 from stepwell.engine.run_end import tell_run_end
 from stepwell.engine.scheduler.scheduler import Scheduler
-from stepwell.flow.lint import lint
 from stepwell.flow.parameters import resolve_parameters
 from stepwell.flow.parse import build_graph
 from stepwell.records.opening import open_records
@@ -248,6 +247,11 @@ class _Launch:
         settings = self._settings
         capacity = backend.capacity()
         plan = make_plan(self._graph, self._decorators, capacity)
+        if settings.isolation == "none" and any(step.split == "gang" for step in plan.steps.values()):
+            self._notice(
+                "with `--isolation none` the tasks of a gang run one after another",
+                "a step that waits for the others of its gang waits for ever; leave the option away then",
+            )
         workers = self._request.max_workers or settings.max_workers or max(DEFAULT_WORKERS, usable_cores())
         scheduler = Scheduler(
             plan,
@@ -306,11 +310,8 @@ def checked_decorators(
     Raises:
         LintError: With every fault of the graph, or of the decorators when the graph has none.
     """
-    faults = [fault for fault in lint(graph) if fault.severity == "error"]
-    decorators: dict[str, list[StepDecorator]] = {}
-    if not faults:
-        decorators, found = decorators_and_faults(flow, graph.document(), added)
-        faults = [fault for fault in found if fault.severity == "error"]
+    found, decorators = check_flow(flow, graph, added)
+    faults = [fault for fault in found if fault.severity == "error"]
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) > 1 else ''}"
         raise LintError(f"`{flow.__name__}` has {count}", faults)

@@ -252,6 +252,7 @@ class RunLoop:
             spec,
             status,
             asked=attempt.asked_to_end,
+            because=attempt.because,
             overdue=attempt.overdue,
             memory_kills=self._new_memory_kills() if status.signal == signal.SIGKILL else 0,
             peak_memory=usage.peak_memory,
@@ -349,6 +350,8 @@ class RunLoop:
         attempt = self._attempts.get(command.task)
         if attempt is not None and attempt.spec.attempt == command.attempt:
             attempt.asked_to_end = True
+            if command.because:
+                attempt.because = f"{self._ledger.step(command.because)}/{command.because}"
             self._backend.terminate(command.task, command.attempt, grace=self._grace)
 
     def _take_over(self, clones: list[Clone]) -> None:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+class Parallel(NamedTuple):
+    """Where a task stands in its gang.
+
+    Attributes:
+        main_ip: Address of the machine that the first task runs on.
+        num_nodes: How many tasks there are.
+        node_index: Which one this is, from 0.
+        control_task_id: Task id of the first, as text; None outside of a gang.
+    """
+
+    main_ip: str
+    num_nodes: int
+    node_index: int
+    control_task_id: str | None
 
 
 class Current:
@@ -93,6 +109,17 @@ class Current:
         return self._made("graph")
 
     graph_info = graph
+
+    @property
+    def is_parallel(self) -> bool:
+        """True within a gang, that is in a step with `@parallel`."""
+        return bool(self._values.get("is_parallel"))
+
+    @property
+    def parallel(self) -> Parallel:
+        """Where this task stands in its gang; outside of one, it is the only task."""
+        found: Parallel | None = self._values.get("parallel")
+        return found or Parallel("127.0.0.1", 1, 0, None)
 
     @property
     def parameter_names(self) -> list[str]:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from stepwell.flow.splits import SplitFault
 
 
+SPLIT_CODES = ("SW121", "SW122", "SW123", "SW124", "SW125", "SW127", "SW133", "SW134")
+"""What can be wrong with splits and joins."""
+
+
 def no_steps(graph: Graph) -> Iterator[Diagnostic]:
     """SW102."""
     if not graph.steps:

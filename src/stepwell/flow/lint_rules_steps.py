@@ -163,18 +163,6 @@ def parameter_declarations(graph: Graph) -> Iterator[Diagnostic]:
         seen.setdefault(key, parameter.name)
 
 
-def not_supported_yet(graph: Graph) -> Iterator[Diagnostic]:
-    """SW190."""
-    for step in graph.steps.values():
-        if step.next is not None and step.next.form == "gang":
-            yield fault_at(
-                step.next.place,
-                "SW190",
-                "`num_parallel` is not supported yet in this version",
-                "use branches or a `foreach`",
-            )
-
-
 STEP_RULES: tuple[Callable[[Graph], Iterator[Diagnostic]], ...] = (
     reserved_step_name,
     step_name_form,
@@ -185,5 +173,4 @@ STEP_RULES: tuple[Callable[[Graph], Iterator[Diagnostic]], ...] = (
     end_is_join,
     hidden_names,
     parameter_declarations,
-    not_supported_yet,
 )

@@ -115,9 +115,9 @@ class _Reader:
             found[keyword.arg] = keyword.value
         return found
 
-    def _target(self, node: ast.expr, case: str | None = None) -> Target:
+    def _target(self, node: ast.expr, case: str | None = None, case_value: Any = None) -> Target:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == self.self_name:
-            return Target(node.attr, self.source.place(node), case)
+            return Target(node.attr, self.source.place(node), case, case_value)
         text = ast.unparse(node)
         text = text if len(text) <= 60 else text[:57] + "..."
         name = node.id if isinstance(node, ast.Name) else "other_step"
@@ -175,7 +175,7 @@ class _Reader:
                     f"the cases `{seen[case]}` and `{text}` are equal", "keep one of them", key, code="SW132"
                 )
             seen[case] = text
-            targets.append(self._target(value, text))
+            targets.append(self._target(value, text, None if isinstance(case, tuple) else case))
         if len(targets) < 2:
             raise self._fault(
                 f"a switch of {len(targets)} case{'' if len(targets) == 1 else 's'} decides nothing",

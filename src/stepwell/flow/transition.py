@@ -14,7 +14,7 @@ from stepwell.flow.step import step_mark
 
 if TYPE_CHECKING:
     from stepwell.flow.graph import Graph
-    from stepwell.flow.written import NextCall
+    from stepwell.flow.written import NextCall, Target
 
 
 class PendingTransition(Struct, frozen=True, kw_only=True):
@@ -72,6 +72,16 @@ def make_transition(flow: Any, step: str, given: NextArguments, *, again: bool) 
         found = _plain(flow, step, given)
     _check_agreement(graph, step, found)
     return found
+
+
+def case_of(flow: Any, target: Target) -> Any:
+    """The value of a case of a switch; of one that a config names, what it is by now."""
+    if target.value is not None or target.case is None:
+        return target.value
+    value = flow
+    for name in target.case.split("."):
+        value = getattr(value, name)
+    return value
 
 
 def foreach_items(value: Any) -> Iterable[Any]:

@@ -30,11 +30,12 @@ class Place(Struct, frozen=True):
 
 
 class Target(Struct, frozen=True):
-    """One target of a transition; `case` is set in a switch."""
+    """One target of a transition; in a switch with its case, as text and as value (None: no config is read yet)."""
 
     name: str
     place: Place
     case: str | None = None
+    value: str | int | float | None = None
 
 
 class NextCall(Struct, frozen=True, kw_only=True):

@@ -154,7 +154,7 @@ class _Execution:
         self._runtime.adopted.update(failed.artifacts)
         for name in failed.removed:
             delattr(self._flow, name)
-        error = failed.error or ErrorRecord(kind="internal", message="no reason was recorded")
+        error = failed.error or ErrorRecord(kind="cancelled", message="another task of the same gang failed")
         run_fallback(decorators, context, error)
 
     def _tell_step_left(self) -> None:

@@ -821,37 +821,6 @@ def test_sw141_the_same_name_but_for_case(faults: Callable[[str], str]) -> None:
     )
 
 
-def test_sw190_a_gang(faults: Callable[[str], str]) -> None:
-    check(
-        faults,
-        """
-        class F(FlowSpec):
-            @step
-            def start(self):
-                self.next(self.a, num_parallel=4)
-
-            @step
-            def a(self):
-                self.next(self.j)
-
-            @step
-            def j(self, inputs):
-                self.next(self.end)
-
-            @step
-            def end(self):
-                pass
-        """,
-        """
-        error[SW190]: `num_parallel` is not supported yet in this version
-         --> flow.py:7:9
-        7 |         self.next(self.a, num_parallel=4)
-          |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
-        hint: use branches or a `foreach`
-        """,
-    )
-
-
 def test_sw135_a_generator_as_a_step(faults: Callable[[str], str]) -> None:
     check(
         faults,

@@ -34,16 +34,12 @@ def check(session: Session, *, warnings: bool = True, as_json: bool = False) -> 
     Returns:
         The exit code: 1 when there are errors.
     """
-    from stepwell.flow.lint import lint
+    from stepwell.decorators.checking import check_flow
     from stepwell.flow.parse import build_graph
 
     graph = build_graph(session.flow)
-    found = lint(graph)
-    if not any(diagnostic.severity == "error" for diagnostic in found):
-        from stepwell.decorators.checking import decorators_and_faults
-
-        added = (*session.decorators, *session.settings.default_decorators)
-        found = [*found, *decorators_and_faults(session.flow, graph.document(), added)[1]]
+    added = (*session.decorators, *session.settings.default_decorators)
+    found = check_flow(session.flow, graph, added)[0]
     found = [diagnostic for diagnostic in found if warnings or diagnostic.severity == "error"]
     failed = any(diagnostic.severity == "error" for diagnostic in found)
     if as_json:

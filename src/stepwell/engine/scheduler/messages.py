@@ -23,10 +23,11 @@ class Frame(NamedTuple):
 
 
 class Reusable(NamedTuple):
-    """A finished task of an earlier run: an opaque handle for the caller, and the transition that it took."""
+    """A finished task of an earlier run: an opaque handle for the caller, and the transition and attempt it took."""
 
     handle: int
     transition: Transition
+    attempt: int = 0
 
 
 class History(Protocol):
@@ -92,7 +93,8 @@ Event = Start | Succeeded | Failed | RetryDue | Observed | CancelAsked
 class Launch(NamedTuple):
     """Start an attempt. `inputs` are task numbers in order. Launches of one gang come together in one list.
 
-    `fallback` says that the step itself has failed for good, and that this attempt only lets the flow go on.
+    `fallback` says that the step itself has failed for good, and that this attempt only lets the flow go on. `lead` is
+    the number of the first task of its gang, 0 for a task that is in none.
     """
 
     task: int
@@ -103,6 +105,7 @@ class Launch(NamedTuple):
     inputs: Sequence[int]
     needs: ResourceNeeds
     fallback: bool = False
+    lead: int = 0
 
 
 class Clone(NamedTuple):
@@ -117,7 +120,10 @@ class Clone(NamedTuple):
 
 
 class RetryLater(NamedTuple):
-    """Send `RetryDue` after so many seconds (0: at once); `attempt` is the one that will follow."""
+    """Send `RetryDue` after so many seconds (0: at once); `attempt` is the one that will follow.
+
+    For a gang it names the task that failed; all of the gang is launched again.
+    """
 
     task: int
     attempt: int
@@ -125,10 +131,11 @@ class RetryLater(NamedTuple):
 
 
 class Terminate(NamedTuple):
-    """End a running attempt; a `Failed` for it is expected."""
+    """End a running attempt; a `Failed` for it is expected. `because` is the task of its gang that failed, or 0."""
 
     task: int
     attempt: int
+    because: int = 0
 
 
 class Finish(NamedTuple):

@@ -1,8 +1,8 @@
 """The state machine itself: events in, commands out.
 
 It promises: every launched attempt is answered by exactly one event that counts; the last command is `Finish`, sent
-once; a task runs until it succeeds or may not be tried again, and not once more. Events that come late or twice are
-ignored. It refuses to know clocks, files and processes.
+once; a task runs until it succeeds or may not be tried again, and not once more; a gang does so as one. Events that
+come late or twice are ignored. It refuses to know clocks, files and processes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from stepwell.documents.task import ResourceNeeds
+    from stepwell.engine.scheduler.gangs import Gang
     from stepwell.engine.scheduler.messages import Command, Event, History, OnFailure, StepCounts
     from stepwell.engine.scheduler.plan import FlowPlan
     from stepwell.engine.scheduler.tasks import Task
@@ -114,10 +115,19 @@ class Scheduler:
             step.learn_memory(event.peak_memory)
         if event.cpu:
             step.learn_cpu(event.cpu)
+        gang = task.gang
+        if gang is not None and gang.cause is not None:
+            return self._regroup(gang)
         if not is_possible(step, task.split, event.transition):
             return self._fail(task)
-        step.succeeded += 1
-        return [] if self._ending else self._succession.follow(task, event.transition)
+        if gang is not None:
+            gang.transitions[task.index] = event.transition
+            if not gang.is_complete():
+                return []
+        step.succeeded += len(task.together)
+        if self._ending:
+            return []
+        return self._succession.follow(task, event.transition) if gang is None else self._succession.follow_gang(gang)
 
     def _on_failed(self, event: Failed) -> list[Command] | None:
         task = self._end_attempt(event.task, event.attempt)
@@ -126,30 +136,53 @@ class Scheduler:
         if event.peak_memory:
             task.step.learn_memory(event.peak_memory)
         if task.ending:
-            return []
+            return [] if task.gang is None else self._regroup(task.gang)
         if event.free:
-            task.allowed += 1
+            for one in task.together:
+                one.allowed += 1
         if not event.retry or self._ending:
             return self._fail(task)
         if task.attempt + 1 < task.allowed:
             return self._again(task, 0.0 if task.falling_back else task.step.plan.retry_wait)
         if task.step.plan.fallback and not task.falling_back:
-            task.falling_back = True
-            task.allowed = task.attempt + 2
+            for one in task.together:
+                one.falling_back = True
+                one.allowed = one.attempt + 2
             return self._again(task, 0.0)
         return self._fail(task)
 
     def _again(self, task: Task, wait: float) -> list[Command]:
-        task.attempt += 1
+        """A task failed and is to be tried again, with all of its gang."""
         self._pausing[task.number] = task
-        return [RetryLater(task.number, task.attempt, wait)]
+        commands: list[Command] = [RetryLater(task.number, task.attempt + 1, wait)]
+        if task.gang is not None:
+            task.gang.cause = task
+            commands += self._end_gang(task)
+        return commands
 
     def _on_retry_due(self, event: RetryDue) -> list[Command] | None:
-        task = self._pausing.pop(event.task, None)
+        task = self._pausing.get(event.task)
         if task is None:
             return None
-        self._turns.add_again(task)
+        if task.gang is not None:
+            task.gang.due = True
+            return self._regroup(task.gang)
+        self._queue_again(task)
         return []
+
+    def _regroup(self, gang: Gang) -> list[Command]:
+        """Try a gang again, when none of it runs any more, its wait is over, and the run still wants it."""
+        cause = gang.cause
+        if cause is not None and gang.due and not gang.running and cause.number in self._pausing:
+            self._queue_again(cause)
+        return []
+
+    def _queue_again(self, task: Task) -> None:
+        del self._pausing[task.number]
+        for one in task.together:
+            one.attempt += 1
+            one.ending = False
+        self._turns.add_again(task.gang or task)
 
     def _on_observed(self, event: Observed) -> list[Command] | None:
         task = self._running.get(event.task)
@@ -170,6 +203,8 @@ class Scheduler:
             return None
         del self._running[number]
         task.step.running -= 1
+        if task.gang is not None:
+            task.gang.running -= 1
         self._machine.give_back(task)
         return task
 
@@ -181,32 +216,29 @@ class Scheduler:
             self._drop_waiting()
             if self._on_failure == "stop":
                 return self._terminate(self._running.values())
-        return self._end_gang(task.gang) if task.gang else []
+        return self._end_gang(task)
 
     def _note_failed(self, task: Task) -> None:
         task.step.failed += 1
         self._failed.append(task.number)
 
-    def _end_gang(self, gang: list[Task]) -> list[Command]:
-        """One of a gang failed for good: the others would wait for it for ever."""
-        for member in gang:
-            if self._pausing.pop(member.number, None) is not None or self._turns.drop(member):
-                self._note_failed(member)
-        return self._terminate(member for member in gang if member.number in self._running)
+    def _end_gang(self, task: Task) -> list[Command]:
+        """One of a gang failed: the others would wait for it for ever."""
+        return self._terminate((one for one in task.together if one.number in self._running), because=task.number)
 
     def _drop_waiting(self) -> None:
-        """Launch nothing more. A task whose next attempt was still to come has failed for good by that."""
+        """Launch nothing more. What was to be tried again has failed for good by that."""
         tried = [*self._turns.drop_all(), *self._pausing.values()]
         self._pausing.clear()
         for task in sorted(tried, key=attrgetter("number")):
             self._note_failed(task)
 
-    def _terminate(self, tasks: Iterable[Task]) -> list[Command]:
+    def _terminate(self, tasks: Iterable[Task], *, because: int = 0) -> list[Command]:
         commands: list[Command] = []
         for task in tasks:
             if not task.ending:
                 task.ending = True
-                commands.append(Terminate(task.number, task.attempt))
+                commands.append(Terminate(task.number, task.attempt, because))
         return commands
 
     def _launch(self, commands: list[Command]) -> None:
@@ -218,8 +250,9 @@ class Scheduler:
                 self._running[task.number] = task
                 step.running += 1
                 place = (task.path(), task.frames(), task.inputs)
+                lead = 0 if task.gang is None else task.gang.number
                 commands.append(
-                    Launch(task.number, step.name, task.attempt, *place, step.plan.needs, task.falling_back)
+                    Launch(task.number, step.name, task.attempt, *place, step.plan.needs, task.falling_back, lead)
                 )
 
     def _finish(self, commands: list[Command]) -> None:

@@ -9,6 +9,7 @@ from array import array
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from stepwell.engine.scheduler.gangs import Gang
 from stepwell.engine.scheduler.messages import Clone
 from stepwell.engine.scheduler.splits import Split, frames_of
 from stepwell.engine.scheduler.tasks import Branches, Task, position_path
@@ -72,6 +73,13 @@ class Succession:
         self._expand(Finished(task.number, task.step, task.split, task.index, task.iteration, transition, cloned=False))
         return self._settle() if self._commands else []
 
+    def follow_gang(self, gang: Gang) -> list[Command]:
+        """All of a launched gang succeeded; returns the clones that can be made."""
+        commands: list[Command] = []
+        for member in gang.members:
+            commands += self.follow(member, gang.transitions[member.index])
+        return commands
+
     def _settle(self) -> list[Command]:
         while self._finished:
             self._expand(self._finished.popleft())
@@ -114,11 +122,16 @@ class Succession:
         indices: Sequence[int] = range(split.size)
         if cloned and self._history is not None:
             indices = self._clone_branches(step, split)
-        if indices:
+        if indices and split.kind == "gang":
+            self._turns.add(Gang(step, split, self._order))
+        elif indices:
             self._turns.add(Branches(step, split, indices, self._order))
 
     def _clone_branches(self, step: StepState, split: Split) -> Sequence[int]:
-        """Clone what history has; returns the indices of the rest. A gang is cloned as a whole or not at all."""
+        """Clone what history has; returns the indices of the rest.
+
+        A gang is cloned as a whole or not at all, and only when all of it comes from one attempt.
+        """
         lacking = array("q")
         found: list[tuple[int, Reusable]] = []
         for index in range(split.size):
@@ -127,7 +140,7 @@ class Succession:
                 found.append((index, reusable))
             else:
                 lacking.append(index)
-        if lacking and split.kind == "gang":
+        if split.kind == "gang" and (lacking or len({reusable.attempt for _, reusable in found}) > 1):
             return range(split.size)
         inputs = (split.task,)
         for index, reusable in found:

@@ -12,6 +12,7 @@ from stepwell.engine.scheduler.splits import frames_of, path_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stepwell.engine.scheduler.gangs import Gang
     from stepwell.engine.scheduler.messages import Frame
     from stepwell.engine.scheduler.splits import Split
     from stepwell.engine.scheduler.steps import StepState
@@ -29,7 +30,7 @@ class Task:
         memory: Bytes that are set aside for it while it runs.
         ending: True when it was told to end.
         falling_back: True when its next or current attempt is the one without the step's own code.
-        gang: The tasks of its gang, itself among them; None when it is in none.
+        gang: Its gang; None when it is in none.
     """
 
     __slots__ = (
@@ -65,7 +66,17 @@ class Task:
         self.memory = 0
         self.ending = False
         self.falling_back = False
-        self.gang: list[Task] | None = None
+        self.gang: Gang | None = None
+
+    @property
+    def together(self) -> list[Task]:
+        """The tasks that succeed and fail as one with it, itself among them."""
+        return [self] if self.gang is None else self.gang.members
+
+    @property
+    def tried(self) -> Task | None:
+        """Itself, when it was tried before."""
+        return self if self.number else None
 
     @property
     def size(self) -> int:
@@ -90,16 +101,22 @@ class Task:
 
 
 class Branches:
-    """The branches of a foreach or gang that wait to be launched.
+    """The branches of a foreach that wait to be launched.
 
     Attributes:
         indices: Which branches, in ascending order: all of them, or those that the resumed run lacks.
         cursor: How many of `indices` were launched.
         order: As for a task.
-        gang: True when they start together or not at all.
+        size: How many places it takes to go on.
+        number: 0, for none of them was launched before.
+        tried: None, for the same reason.
     """
 
-    __slots__ = ("cursor", "gang", "indices", "inputs", "order", "split", "step")
+    __slots__ = ("cursor", "indices", "inputs", "order", "split", "step")
+
+    size = 1
+    number = 0
+    tried = None
 
     def __init__(self, step: StepState, split: Split, indices: Sequence[int], order: int) -> None:
         self.step = step
@@ -108,31 +125,16 @@ class Branches:
         self.cursor = 0
         self.inputs = (split.task,)
         self.order = order
-        self.gang = split.kind == "gang"
-
-    @property
-    def size(self) -> int:
-        """How many places it takes to go on."""
-        return len(self.indices) if self.gang else 1
 
     def take(self) -> list[Task]:
-        """The tasks to launch next: the whole gang, or the next branch."""
-        if self.gang:
-            members = [self._branch(index) for index in self.indices]
-            for member in members:
-                member.gang = members
-            self.cursor = len(members)
-            return members
-        task = self._branch(self.indices[self.cursor])
+        """The tasks to launch next: the next branch."""
+        task = Task(self.step, self.split, self.indices[self.cursor], 0, self.inputs, self.order)
         self.cursor += 1
         return [task]
 
     def is_empty(self) -> bool:
         """Whether all were launched."""
         return self.cursor == len(self.indices)
-
-    def _branch(self, index: int) -> Task:
-        return Task(self.step, self.split, index, 0, self.inputs, self.order)
 
 
 def position_path(step: StepState, split: Split | None, index: int, iteration: int) -> tuple[int, ...]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from stepwell.engine.scheduler.tasks import Task
-
 if TYPE_CHECKING:
     from stepwell.engine.scheduler.admission import Machine
+    from stepwell.engine.scheduler.gangs import Gang
     from stepwell.engine.scheduler.steps import StepState
-    from stepwell.engine.scheduler.tasks import Branches
+    from stepwell.engine.scheduler.tasks import Branches, Task
+
+    Entry = Task | Gang | Branches
 
 PATIENCE = 64
 """How many others may be launched past one that does not fit; then nothing is launched before it."""
@@ -31,7 +32,7 @@ class Queue:
 
     def __init__(self, step: StepState) -> None:
         self.step = step
-        self.waiting: deque[Task | Branches] = deque()
+        self.waiting: deque[Entry] = deque()
         self.held_since = -1
 
 
@@ -56,19 +57,19 @@ class Turns:
     def __bool__(self) -> bool:
         return bool(self._queues)
 
-    def add(self, entry: Task | Branches) -> None:
+    def add(self, entry: Entry) -> None:
         """Something has its inputs and waits behind all others of its step."""
         self._queue(entry.step).waiting.append(entry)
 
-    def add_again(self, task: Task) -> None:
-        """A task waits for its next attempt: in the order of its first, so before all that never ran."""
-        waiting = self._queue(task.step).waiting
+    def add_again(self, entry: Task | Gang) -> None:
+        """A task or gang waits for its next attempt: in the order of its first, so before all that never ran."""
+        waiting = self._queue(entry.step).waiting
         place = 0
-        for entry in waiting:
-            if not isinstance(entry, Task) or not 0 < entry.number < task.number:
+        for other in waiting:
+            if not 0 < other.number < entry.number:
                 break
             place += 1
-        waiting.insert(place, task)
+        waiting.insert(place, entry)
         self._sorted = None
 
     def take(self) -> list[Task]:
@@ -89,24 +90,9 @@ class Turns:
         self._machine.take(queue.step, tasks)
         return tasks
 
-    def drop(self, task: Task) -> bool:
-        """Take a task out again; False when it does not wait here."""
-        queue = self._queues.get(task.step.name)
-        if queue is None or task not in queue.waiting:
-            return False
-        queue.waiting.remove(task)
-        self._release(queue)
-        self._tidy(queue)
-        return True
-
     def drop_all(self) -> list[Task]:
-        """Take everything out; returns the tasks that had been tried before."""
-        tried = [
-            entry
-            for queue in self._queues.values()
-            for entry in queue.waiting
-            if isinstance(entry, Task) and entry.number
-        ]
+        """Take everything out; returns the tasks that had failed before and were to be tried again."""
+        tried = [entry.tried for queue in self._queues.values() for entry in queue.waiting if entry.tried is not None]
         self._queues.clear()
         self._sorted = None
         self._held = 0

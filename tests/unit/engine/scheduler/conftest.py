@@ -26,24 +26,27 @@ from stepwell.engine.scheduler.scheduler import Scheduler
 class Past:
     """Finished tasks of an earlier run, by step and path."""
 
-    def __init__(self, tasks):
+    def __init__(self, tasks, attempts):
         self.tasks = dict(tasks)
+        self.attempts = attempts
 
     def find(self, step, path):
         transition = self.tasks.get((step, path))
-        return None if transition is None else Reusable(hash((step, path)), transition)
+        if transition is None:
+            return None
+        return Reusable(hash((step, path)), transition, self.attempts.get((step, path), 0))
 
 
 class Play:
     """A run in progress. Tasks are named by step and split indices: `("fit", 0, 2)`."""
 
-    def __init__(self, *steps, cpu=None, memory=None, gpu=0, max_workers=100, past=None, **options):
+    def __init__(self, *steps, cpu=None, memory=None, gpu=0, max_workers=100, past=None, past_attempts=(), **options):
         self.plan = FlowPlan(start=steps[0].name, end=steps[-1].name, steps={step.name: step for step in steps})
         self.scheduler = Scheduler(
             self.plan,
             capacity=ResourceNeeds(cpu=cpu, memory=memory, gpu=gpu),
             max_workers=max_workers,
-            history=None if past is None else Past(past),
+            history=None if past is None else Past(past, dict(past_attempts)),
             **options,
         )
         self.names = {}
