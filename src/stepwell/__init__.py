@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from stepwell.flow.step import step
     from stepwell.runner.notebook import NBRunner
     from stepwell.runner.runner import Runner
+    from stepwell.runner.spinning import inspect_spin
 
 __all__ = (
     "Config",
@@ -105,6 +106,7 @@ __all__ = (
     "exit_hook",
     "get_metadata",
     "get_namespace",
+    "inspect_spin",
     "kubernetes",
     "metadata",
     "namespace",
@@ -168,6 +170,7 @@ _HOMES = {
     "errors": "stepwell.base",
     "get_metadata": "stepwell.client",
     "get_namespace": "stepwell.client",
+    "inspect_spin": "stepwell.runner.spinning",
     "metadata": "stepwell.client",
     "namespace": "stepwell.client",
     "parallel": "stepwell.decorators.parallel",

@@ -24,6 +24,16 @@ def user_frames(tb: TracebackType | None) -> Iterator[traceback.FrameSummary]:
     return (entry for entry in traceback.extract_tb(tb) if not is_ours(entry.filename))
 
 
+def user_part(tb: TracebackType | None) -> TracebackType | None:
+    """A traceback from its first frame on that is neither the framework's nor a debugger's; all of it if none is."""
+    part = tb
+    while part is not None and (
+        is_ours(name := part.tb_frame.f_code.co_filename) or os.path.basename(name) == "bdb.py"
+    ):
+        part = part.tb_next
+    return part or tb
+
+
 def format_user_traceback(error: BaseException) -> str:
     """The traceback of an error, its causes and the members of a group."""
     described = traceback.TracebackException.from_exception(error, compact=True)

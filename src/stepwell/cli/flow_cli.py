@@ -26,6 +26,7 @@ LAUNCHER = "python"
 COMMANDS = {
     "run": Entry(_RUN, "Run the flow.", "run:command"),
     "resume": Entry(_RUN, "Go on from an earlier run, reusing its finished tasks.", "resume:command"),
+    "spin": Entry(_RUN, "Run one step with the inputs of a past task.", "spin:command"),
     "check": Entry(_FLOW, "Look for faults without running (the default).", "check:command"),
     "show": Entry(_FLOW, "Describe the flow, or RUN[/STEP[/TASK]] of it.", "show:command"),
     "output-dot": Entry(_FLOW, "Print the graph for Graphviz.", "graph:dot_command"),
@@ -33,6 +34,7 @@ COMMANDS = {
     "logs": Entry(_RESULTS, "Show what tasks printed.", "logs:flow_command"),
     "dump": Entry(_RESULTS, "Show artifacts.", "dump:command"),
     "why-failed": Entry(_RESULTS, "Show why a task failed: code and variables.", "why_failed:command"),
+    "debug": Entry(_RESULTS, "Run a recorded task again in a debugger.", "debug:command"),
     "tag": Entry(_RESULTS, "List and change tags of runs.", "tag:command"),
     "help": Entry(_OTHER, "Show this page.", "about:help_command"),
     "version": Entry(_OTHER, "Show the version.", "about:version_command"),

@@ -47,13 +47,15 @@ class RunnerCall:
         if not isinstance(event, LogText):
             self._write(event_line(event))
 
-    def refuse(self, error: StepwellError) -> None:
-        """Say why nothing was run."""
+    def tell(self, news: dict[str, Any]) -> None:
+        """Pass on what is no event of a run."""
         import json
 
-        self._write(
-            json.dumps({"type": "refused", "error": type(error).__name__, "message": error.message, "hint": error.hint})
-        )
+        self._write(json.dumps(news))
+
+    def refuse(self, error: StepwellError) -> None:
+        """Say why nothing was run."""
+        self.tell({"type": "refused", "error": type(error).__name__, "message": error.message, "hint": error.hint})
 
     def arguments(self, command: click.Command) -> list[str]:
         """What would have been typed.

@@ -133,7 +133,7 @@ class SpecMaker:
             datastore=self._datastore.url,
             stdout=self._datastore.output_path(*place, "stdout") or "",
             stderr=self._datastore.output_path(*place, "stderr") or "",
-            seed=_seed_of(header.seed, launch),
+            seed=attempt_seed(header.seed, launch.step, launch.path, launch.attempt),
             user=header.user,
             namespace=header.namespace,
             tags=header.tags,
@@ -142,7 +142,7 @@ class SpecMaker:
         )
 
 
-def _seed_of(run_seed: int, launch: Launch) -> int:
+def attempt_seed(run_seed: int, step: str, path: tuple[int, ...], attempt: int) -> int:
     """A seed that depends on the run's seed and the task's place in the flow, not on its number or the time."""
-    parts = [str(run_seed), launch.step, *map(str, launch.path), f"attempt {launch.attempt}"]
+    parts = [str(run_seed), step, *map(str, path), f"attempt {attempt}"]
     return int(digest_of_strings(parts)[:15], 16)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from stepwell.base import errors
 from stepwell.base.errors import ArgumentError, RunFailed, StepwellError
 from stepwell.runner.child import Child
-from stepwell.runner.executing import ExecutingRun, changed
+from stepwell.runner.executing import ExecutingRun, ExecutingTask, changed
 from stepwell.runner.flow_file import place_of, require_file
 
 if TYPE_CHECKING:
@@ -87,6 +87,15 @@ class Runner:
         """
         return self._executing_run(self._start("resume", kwargs)).wait_here()
 
+    def spin(self, pathspec: str, **kwargs: Any) -> ExecutingTask:
+        """Run one step as a task with the inputs of a past one, and wait for the end.
+
+        Args:
+            pathspec: The step, or a past task of it, such as `TrainFlow/7/fit/3`.
+            **kwargs: Options of `spin`: `artifacts_module`, `skip_decorators`, `persist`. Errors as for `run`.
+        """
+        return self._executing_task(self._start("spin", {"pathspec": pathspec, **kwargs})).wait_here()
+
     async def async_run(self, **kwargs: Any) -> ExecutingRun:
         """As `run`, but return as soon as the run has its id."""
         child = self._start("run", kwargs)
@@ -98,6 +107,12 @@ class Runner:
         child = self._start("resume", kwargs)
         await self._begun(child, "run-began")
         return self._executing_run(child)
+
+    async def async_spin(self, pathspec: str, **kwargs: Any) -> ExecutingTask:
+        """As `spin`, but return as soon as the task has begun."""
+        child = self._start("spin", {"pathspec": pathspec, **kwargs})
+        await self._begun(child, "spin-began")
+        return self._executing_task(child)
 
     def cleanup(self) -> None:
         """End what still runs."""
@@ -153,6 +168,12 @@ class Runner:
 
     def _executing_run(self, child: Child) -> ExecutingRun:
         return ExecutingRun(child, self._first(child, "run-began"))
+
+    def _executing_task(self, child: Child) -> ExecutingTask:
+        from stepwell.runner.spinning import session_of_spin
+
+        began = self._first(child, "spin-began")
+        return ExecutingTask(child, session_of_spin(began["datastore"]), began["pathspec"])
 
     def _first(self, child: Child, kind: str) -> dict[str, Any]:
         """The event with which it begins; waits for it."""

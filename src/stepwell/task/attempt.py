@@ -88,7 +88,8 @@ class _Execution:
         self._flow_class = flow_class
         self._results = ResultReader(datastore)
         self._tables = ArtifactTables(self._results)
-        self._reader = ArtifactReader(datastore.blobs)
+        # Values of classes of the flow file were stored under `__main__`, which may be another program here.
+        self._reader = ArtifactReader(datastore.blobs, main_module=lambda: sys.modules[flow_class.__module__])
         self._writer = ArtifactWriter(datastore.blobs)
         self._is_join = graph.steps[spec.step].is_join
         self._base = spec.parameters if self._is_join or not spec.inputs else spec.inputs[0]

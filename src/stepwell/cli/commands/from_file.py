@@ -28,6 +28,11 @@ def resume_command(session: Session) -> click.Command:
     return FileCommand(session, "resume", "Go on from an earlier run of the flow in FILE, reusing its finished tasks.")
 
 
+def spin_command(session: Session) -> click.Command:
+    """`stepwell spin`."""
+    return FileCommand(session, "spin", "Run one step of the flow in FILE with the inputs of a past task.")
+
+
 def check_command(session: Session) -> click.Command:
     """`stepwell check`."""
     return FileCommand(session, "check", "Look for faults of the flow in FILE without running it.")
@@ -84,6 +89,8 @@ class FileCommand(click.Command):
             from stepwell.cli.commands.run import command
         elif self.name == "resume":
             from stepwell.cli.commands.resume import command
+        elif self.name == "spin":
+            from stepwell.cli.commands.spin import command
         else:
             from stepwell.cli.commands.check import command
         return command

@@ -32,6 +32,7 @@ def failure_lines(failure: FailureAnswer, style: Style, suggest: Callable[[str],
         lines += [f"{style.cyan('hint')}: {failure.hint}", ""]
     lines += [
         f"  {suggest(f'stepwell logs {failure.pathspec}')}   what it printed",
+        f"  {suggest(f'stepwell debug {failure.pathspec}')}  the same task in a debugger",
     ]
     return lines
 
