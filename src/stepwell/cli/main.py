@@ -30,6 +30,7 @@ COMMANDS = {
     "why-failed": Entry(_RESULTS, "Show why a task failed: code and variables.", "why_failed:command"),
     "debug": Entry(_RESULTS, "Run a recorded task again in a debugger.", "debug:command"),
     "tag": Entry(_RESULTS, "List and change tags of runs.", "tag:command"),
+    "import-metaflow": Entry(_SET_UP, "Bring in the runs of a `.metaflow` folder.", "import_metaflow:command"),
     "doctor": Entry(_SET_UP, "Check the installation and the datastore.", "doctor:command"),
     "config": Entry(_SET_UP, "Show every setting and where it came from.", "config:command"),
     "records": Entry(_SET_UP, "Rebuild or complete the index.", "records:command"),

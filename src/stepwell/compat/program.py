@@ -7,9 +7,10 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from stepwell.base.errors import FlowLoadError
+from stepwell.base.errors import FlowLoadError, StepwellError
 from stepwell.base.user_traceback import format_user_traceback
 from stepwell.compat.mode import install
+from stepwell.flow.user_errors import describe_load_error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def run_program(file: str, arguments: Sequence[str]) -> int:
         The exit code: 0, or 1 after an exception, which is printed as Python prints it.
 
     Raises:
-        FlowLoadError: The file cannot be read.
+        FlowLoadError: The file cannot be read, or uses what is not there.
         SystemExit: The file, or the command line of its flow, left the process.
     """
     install()
@@ -50,6 +51,8 @@ def run_program(file: str, arguments: Sequence[str]) -> int:
     sys.modules["__main__"] = module
     try:
         exec(compile(source, full, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - a flow file is a program
+    except StepwellError as error:
+        raise describe_load_error(full, error) from error
     except Exception as error:  # noqa: BLE001 - the border to a user's program
         sys.stderr.write(format_user_traceback(error))
         return 1

@@ -77,6 +77,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
         current: What flow decorators add to `current` in every task.
         resume_step: The step from which it was asked to rerun, if any.
         parent: Pathspec of the task whose step started this run; empty for a run that was started otherwise.
+        imported_from: Where a run comes from that another system ran: `metaflow:Flow/run`; empty for runs of ours.
     """
 
     version: int = 1
@@ -103,6 +104,7 @@ class RunHeader(Struct, frozen=True, kw_only=True, omit_defaults=True):
     resume_step: str | None = None
     current: dict[str, Any] = field(default_factory=dict)
     parent: str = ""
+    imported_from: str = ""
 
 
 class TaskStarted(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="started"):
