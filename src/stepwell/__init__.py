@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from stepwell.decorators.environment import environment
     from stepwell.decorators.exit_hook import exit_hook
     from stepwell.decorators.kubernetes import kubernetes
+    from stepwell.decorators.mutable_flow import MutableFlow
+    from stepwell.decorators.mutable_step import MutableStep
+    from stepwell.decorators.mutators import FlowMutator, StepMutator
     from stepwell.decorators.parallel import parallel
     from stepwell.decorators.project import project
     from stepwell.decorators.pypi import pypi
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
     from stepwell.decorators.timeout import timeout
     from stepwell.decorators.trigger import trigger
     from stepwell.decorators.trigger_on_finish import trigger_on_finish
+    from stepwell.decorators.user_step import USER_SKIP_STEP, UserStepDecorator, user_step_decorator
     from stepwell.flow.config import Config
     from stepwell.flow.config_parsers import (
         conda_environment_yml_parser,
@@ -71,23 +75,29 @@ if TYPE_CHECKING:
     from stepwell.runner.spinning import inspect_spin
 
 __all__ = (
+    "USER_SKIP_STEP",
     "Config",
     "ConfigValue",
     "DataArtifact",
     "Flow",
+    "FlowMutator",
     "FlowSpec",
     "IncludeFile",
     "Inputs",
     "JSONType",
     "JSONTypeClass",
     "Metaflow",
+    "MutableFlow",
+    "MutableStep",
     "NBRunner",
     "Parameter",
     "Run",
     "Runner",
     "Step",
+    "StepMutator",
     "Stepwell",
     "Task",
+    "UserStepDecorator",
     "__version__",
     "airflow_external_task_sensor",
     "airflow_s3_key_sensor",
@@ -124,15 +134,18 @@ __all__ = (
     "timeout",
     "trigger",
     "trigger_on_finish",
+    "user_step_decorator",
     "yaml_parser",
 )
 
 # Where each name is defined. A test compares this with the imports above, which are what editors read.
 _HOMES = {
+    "USER_SKIP_STEP": "stepwell.decorators.user_step",
     "Config": "stepwell.flow.config",
     "ConfigValue": "stepwell.flow.config_value",
     "DataArtifact": "stepwell.client",
     "Flow": "stepwell.client",
+    "FlowMutator": "stepwell.decorators.mutators",
     "FlowSpec": "stepwell.flow.spec",
     "IncludeFile": "stepwell.flow.include_file",
     "Inputs": "stepwell.flow.inputs",
@@ -140,12 +153,16 @@ _HOMES = {
     "JSONTypeClass": "stepwell.flow.parameters",
     "Metaflow": "stepwell.client",
     "NBRunner": "stepwell.runner.notebook",
+    "MutableFlow": "stepwell.decorators.mutable_flow",
+    "MutableStep": "stepwell.decorators.mutable_step",
     "Parameter": "stepwell.flow.parameters",
     "Run": "stepwell.client",
     "Runner": "stepwell.runner.runner",
+    "StepMutator": "stepwell.decorators.mutators",
     "Step": "stepwell.client",
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",
+    "UserStepDecorator": "stepwell.decorators.user_step",
     "catch": "stepwell.decorators.catch",
     "batch": "stepwell.decorators.batch",
     "card": "stepwell.decorators.card",
@@ -181,6 +198,7 @@ _HOMES = {
     "retry": "stepwell.decorators.retry",
     "step": "stepwell.flow.step",
     "timeout": "stepwell.decorators.timeout",
+    "user_step_decorator": "stepwell.decorators.user_step",
     "yaml_parser": "stepwell.flow.config_parsers",
 }
 

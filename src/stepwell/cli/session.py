@@ -115,6 +115,21 @@ class Session:
         return flow
 
     @property
+    def finished_flow(self) -> type[FlowSpec]:
+        """The flow class as it would run: mutators have seen what `--with` adds."""
+        flow = self.flow
+        from stepwell.decorators.registry import parse_decorator_spec
+        from stepwell.decorators.shaping import finish_shape
+        from stepwell.documents.graph import DecoratorSpec
+        from stepwell.flow.shape import shape_of
+
+        shape = shape_of(flow)
+        if shape is not None and not shape.complete:
+            added = map(parse_decorator_spec, (*self.decorators, *self.settings.default_decorators))
+            finish_shape(flow, [DecoratorSpec(name=name, options=options, in_file=False) for name, options in added])
+        return flow
+
+    @property
     def flow_name(self) -> str | None:
         """The flow's name, None for the global command."""
         return self.flow_class.__name__ if self.flow_class is not None else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.base.errors import UsageError
-from stepwell.base.plugins import find_plugin
+from stepwell.base.plugins import BUILT_IN, find_plugin
 from stepwell.decorators.protocol import StepDecorator
 from stepwell.flow.shape import decorators_on, shape_of
 
@@ -36,19 +36,43 @@ def parse_decorator_spec(text: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
+def find_decorator(name: str) -> type:
+    """The class of a decorator, or mutator, for a name: `retry`, `my_module.my_decorator`.
+
+    Raises:
+        UsageError: There is none.
+    """
+    from stepwell.decorators.user_classes import find_class
+
+    if name in BUILT_IN["decorators"]:
+        return find_plugin("decorators", name)
+    return find_class(name) or find_plugin("decorators", name)
+
+
+def is_mutator(decorator: Any) -> bool:
+    """True for what stands among decorators and is none: it changes them before anything runs."""
+    return hasattr(getattr(decorator, "user", None), "pre_mutate")
+
+
 def make_decorator(name: str, options: Mapping[str, Any]) -> StepDecorator:
     """The decorator object for a name and options.
 
     Raises:
         UsageError: There is no such decorator, or it has no such option.
     """
-    found = find_plugin("decorators", name)
+    found = find_decorator(name)
+    if hasattr(found, "_stepwell_target"):
+        from stepwell.decorators.specs import apply_class
+
+        applied: StepDecorator = apply_class(found, (), dict(options))
+        return applied
     if not issubclass(found, StepDecorator):
         raise UsageError(
             f"the plug-in `{name}` is not a step decorator",
             hint="it must extend `stepwell.decorators.protocol.StepDecorator`",
         )
-    return found(**options)
+    made: StepDecorator = found(**options)
+    return made
 
 
 def step_decorators(
@@ -67,10 +91,16 @@ def step_decorators(
     Raises:
         UsageError: A specification is wrong.
     """
-    own: list[StepDecorator] = decorators_on(flow_class, step_name)
+    # A mutator is none; it stands among them until it has been at work.
+    own: list[StepDecorator] = [one for one in decorators_on(flow_class, step_name) if not is_mutator(one)]
     shape = shape_of(flow_class)
     if shape is not None and shape.complete:
         return own
+    return with_added(own, extra_specs)
+
+
+def with_added(own: list[StepDecorator], extra_specs: Iterable[str | DecoratorSpec]) -> list[StepDecorator]:
+    """Decorators of a step with those from outside around them; see `step_decorators`."""
     taken = {decorator.name for decorator in own if not decorator.allow_multiple}
     added: list[StepDecorator] = []
     for spec in extra_specs:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from stepwell.artifacts.reader import ArtifactReader
 from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.base.errors import NotFound
-from stepwell.decorators.shaping import needs_shape, shape_flow, shape_like_origin
+from stepwell.decorators.recorded_changes import changes_of
+from stepwell.decorators.shaping import needs_shape, shape_again, shape_flow, shape_like_origin
 from stepwell.documents.run import FlowShape
 from stepwell.flow.config import values_of
 from stepwell.flow.config_loading import GivenConfigs
@@ -35,8 +36,11 @@ def shape_for_run(request: RunRequest, settings: Settings) -> str | None:
     """
     flow = request.flow
     if request.origin_run is None:
-        if shape_of(flow) is None:
+        shape = shape_of(flow)
+        if shape is None:
             shape_flow(flow, GivenConfigs(), environ=os.environ, user=settings.user)
+        elif shape.complete:
+            shape_again(flow)
         return None
     if not needs_shape(flow):
         return request.origin_run
@@ -78,10 +82,14 @@ def record_shape(flow: type[FlowSpec], datastore: Datastore) -> FlowShape | None
         ArtifactError: A value cannot be stored.
     """
     values = config_values(flow)
-    if not values:
+    changes = changes_of(flow)
+    if not values and changes is None:
         return None
     writer = ArtifactWriter(datastore.blobs)
-    return FlowShape(configs={name: writer.store(name, value) for name, value in values.items()})
+    return FlowShape(
+        configs={name: writer.store(name, value) for name, value in values.items()},
+        changes=writer.store("changes", changes) if changes is not None else None,
+    )
 
 
 def config_values(flow: type[FlowSpec]) -> dict[str, Any]:

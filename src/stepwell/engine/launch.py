@@ -21,6 +21,7 @@ from stepwell.decorators.flow_dispatch import configure_run
 from stepwell.decorators.flow_protocol import RunSetup
 from stepwell.decorators.protocol import PrepareContext
 from stepwell.decorators.registry import parse_decorator_spec
+from stepwell.decorators.shaping import finish_shape, packaged_files
 from stepwell.documents.events import Notice, RunBegan
 from stepwell.documents.graph import DecoratorSpec
 from stepwell.engine.attempts import SpecMaker
@@ -99,7 +100,6 @@ class _Launch:
         self._observer = observer
         self._clock = SystemClock()
         self._origin = shape_for_run(request, settings)
-        self._graph: Graph = build_graph(request.flow)
         self._added = tuple(
             DecoratorSpec(name=name, options=options, in_file=False)
             for name, options in map(parse_decorator_spec, (*request.decorators, *settings.default_decorators))
@@ -108,6 +108,8 @@ class _Launch:
         self._setup = RunSetup(
             flow=request.flow.__name__, user=settings.user, given=request.flow_options, notice=self._notice_once
         )
+        finish_shape(request.flow, self._added)
+        self._graph: Graph = build_graph(request.flow)
         self._decorators: dict[str, list[StepDecorator]] = {}
         self._parameters: dict[str, Any] = {}
         self._datastore: Datastore | None = None
@@ -194,6 +196,7 @@ class _Launch:
             request.file,
             suffixes=settings.code_suffixes,
             max_bytes=settings.code_max_bytes,
+            extra_files=packaged_files(flow),
             notice=self._notice,
         )
         code = msgspec.structs.replace(code, shape=record_shape(flow, datastore))

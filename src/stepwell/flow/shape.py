@@ -30,6 +30,10 @@ class Shape:
     Attributes:
         steps: The decorators of steps, outermost first, where they differ from those in the file.
         flow: The decorators of the flow, outermost first, once mutators have been at work.
+        parameters: Parameters that mutators added, None for those that they removed, by attribute.
+        own: For each step, its decorators as the file has them, configs filled in.
+        own_flow: The same for the flow itself.
+        mutators: The mutators that were at work.
         complete: True when the decorators from outside the file (`--with`) are among them.
         replaced: Attributes of the class that were replaced, as they were before.
     """
@@ -37,8 +41,24 @@ class Shape:
     def __init__(self) -> None:
         self.steps: dict[str, list[Any]] = {}
         self.flow: list[Any] = []
+        self.parameters: dict[str, Any] = {}
+        self.own: dict[str, list[Any]] = {}
+        self.own_flow: list[Any] = []
+        self.mutators: list[Any] = []
         self.complete = False
         self.replaced: dict[str, Any] = {}
+
+
+class RemovedParameter:
+    """Stands where a mutator removed a parameter, which a base class may still have."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        if instance is None:
+            return self
+        raise AttributeError(f"the parameter `{self.name}` was removed by a mutator")
 
 
 def shape_of(flow_class: type) -> Shape | None:

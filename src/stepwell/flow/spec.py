@@ -315,6 +315,17 @@ def new_flow(flow_class: type[FlowSpec], runtime: StepRuntime) -> FlowSpec:
     return flow
 
 
+def next_again(flow: FlowSpec, *targets: Any, **arguments: Any) -> None:
+    """Call `self.next` for a step, whether it did so itself or not; variables may differ from those in the file."""
+    state = flow.__dict__
+    state.pop("_stepwell_transition", None)
+    state["_stepwell_any_variable"] = True
+    try:
+        flow.next(*targets, **arguments)
+    finally:
+        del state["_stepwell_any_variable"]
+
+
 def take_transition(flow: FlowSpec) -> PendingTransition | None:
     """What the step decided by `self.next`, None when it did not call it."""
     found: PendingTransition | None = flow.__dict__.get("_stepwell_transition")

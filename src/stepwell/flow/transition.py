@@ -70,7 +70,7 @@ def make_transition(flow: Any, step: str, given: NextArguments, *, again: bool) 
         found = _switch(flow, step, given)
     else:
         found = _plain(flow, step, given)
-    _check_agreement(graph, step, found)
+    _check_agreement(graph, step, found, any_variable="_stepwell_any_variable" in flow.__dict__)
     return found
 
 
@@ -233,7 +233,7 @@ def _is_step(flow: Any, name: str) -> bool:
     return step_mark(getattr(type(flow), name, None)) is not None
 
 
-def _check_agreement(graph: Graph, step: str, found: PendingTransition) -> None:
+def _check_agreement(graph: Graph, step: str, found: PendingTransition, *, any_variable: bool) -> None:
     written = graph.steps.get(step)
     if written is None or written.broken or written.next is None:
         return
@@ -242,11 +242,11 @@ def _check_agreement(graph: Graph, step: str, found: PendingTransition) -> None:
         named = {target.name for target in expected.targets if target.case == found.case}
         # The text of a case that a config names may not have been known when the file was read.
         possible = named or {target.name for target in expected.targets}
-        agrees = found.condition == expected.condition and set(found.targets) <= possible
+        agrees = (any_variable or found.condition == expected.condition) and set(found.targets) <= possible
     else:
         agrees = (
             found.targets == tuple(target.name for target in expected.targets)
-            and found.foreach == expected.foreach
+            and (found.foreach == expected.foreach or (any_variable and expected.form == "foreach"))
             and (found.num_parallel is not None) == (expected.form == "gang")
             and found.condition is None
         )

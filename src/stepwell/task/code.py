@@ -77,5 +77,6 @@ def load_flow_of(
     if shape is not None:
         reader = ArtifactReader(datastore.blobs)
         values = {name: reader.load(ref, name) for name, ref in shape.configs.items()}
-        apply_recorded(flow, values)
+        changes = reader.load(shape.changes, "changes") if shape.changes is not None else None
+        apply_recorded(flow, values, changes)
     return flow

@@ -37,9 +37,9 @@ def check(session: Session, *, warnings: bool = True, as_json: bool = False) -> 
     from stepwell.decorators.checking import check_flow
     from stepwell.flow.parse import build_graph
 
-    graph = build_graph(session.flow)
+    graph = build_graph(session.finished_flow)
     added = (*session.decorators, *session.settings.default_decorators)
-    found = check_flow(session.flow, graph, added)[0]
+    found = check_flow(session.finished_flow, graph, added)[0]
     found = [diagnostic for diagnostic in found if warnings or diagnostic.severity == "error"]
     failed = any(diagnostic.severity == "error" for diagnostic in found)
     if as_json:

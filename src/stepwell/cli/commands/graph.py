@@ -24,7 +24,7 @@ def dot_command(session: Session) -> click.Command:
     def run() -> None:
         from stepwell.flow.parse import build_graph
 
-        session.print(dot_lines(build_graph(session.flow).document()))
+        session.print(dot_lines(build_graph(session.finished_flow).document()))
 
     return StepwellCommand(
         "output-dot", callback=run, help="Print the graph for Graphviz, for example `... output-dot | dot -Tsvg`."
@@ -37,7 +37,7 @@ def raw_command(session: Session) -> click.Command:
     def run(*, as_json: bool) -> None:  # noqa: ARG001 - JSON is the only form
         from stepwell.flow.parse import build_graph
 
-        session.print_json(raw_document(build_graph(session.flow).document()))
+        session.print_json(raw_document(build_graph(session.finished_flow).document()))
 
     option = click.Option(["--json", "as_json"], is_flag=True, default=True, help="Print JSON. [always]")
     return StepwellCommand("output-raw", callback=run, params=[option], help="Print the graph as JSON.")

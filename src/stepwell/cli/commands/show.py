@@ -48,7 +48,7 @@ def _describe(session: Session, *, as_json: bool) -> None:
     from stepwell.cli.render.flow import flow_lines
     from stepwell.flow.parse import build_graph
 
-    graph = build_graph(session.flow).document()
+    graph = build_graph(session.finished_flow).document()
     if as_json:
         session.print_json(graph)
     else:
