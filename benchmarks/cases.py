@@ -38,6 +38,7 @@ class Case:
 
 # Both systems run as many tasks at a time as the machines at hand have cores.
 FOREACH = ("run", "--max-workers", "2", "--tasks", "{tasks}")
+TASKS = ("run", "--tasks", "{tasks}")
 # It refuses a foreach of more than 100 otherwise.
 METAFLOW_ONLY = ("--max-num-splits", "1000000")
 
@@ -50,6 +51,7 @@ class Profile:
     repeats: int
     foreach: Side
     foreach_metaflow: Side
+    gang: Side
     numpy: Side
     numpy_metaflow: Side
     resume: Side
@@ -66,6 +68,7 @@ QUICK = Profile(
     repeats=3,
     foreach=Side(repeats=2, tasks=100),
     foreach_metaflow=Side(repeats=1, tasks=10),
+    gang=Side(repeats=2, tasks=50),
     numpy=Side(repeats=2, tasks=50),
     numpy_metaflow=Side(repeats=1, tasks=5),
     resume=Side(repeats=2, tasks=500),
@@ -80,6 +83,7 @@ FULL = Profile(
     repeats=7,
     foreach=Side(repeats=5, tasks=500),
     foreach_metaflow=Side(repeats=3, tasks=20),
+    gang=Side(repeats=5, tasks=100),
     numpy=Side(repeats=5, tasks=200),
     numpy_metaflow=Side(repeats=2, tasks=10),
     resume=Side(repeats=5, tasks=500),
@@ -122,6 +126,17 @@ def cases(profile: Profile) -> list[Case]:
             metaflow=Side(repeats=1, tasks=profile.foreach_metaflow.tasks),
             sample_memory=True,
         ),
+        Case(name="repeat-1", flow="repeat.py", arguments=TASKS, stepwell=one, metaflow=one_metaflow),
+        Case(
+            name="repeat-n",
+            flow="repeat.py",
+            arguments=TASKS,
+            stepwell=profile.foreach,
+            metaflow=profile.foreach_metaflow,
+        ),
+        # Without Metaflow, which starts a gang with the first `python` on the path, not with its own.
+        Case(name="gang-1", flow="gang.py", arguments=TASKS, stepwell=one),
+        Case(name="gang-n", flow="gang.py", arguments=TASKS, stepwell=profile.gang),
         Case(name="numpy-1", flow="foreach_numpy.py", arguments=FOREACH, stepwell=one, metaflow=one_metaflow),
         Case(
             name="numpy-n",

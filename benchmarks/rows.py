@@ -155,6 +155,25 @@ def _per_task(results: Results) -> list[Row]:
             what="the same", unit="ms wall", note="two at a time", costs=_slope(results, "foreach-1", "foreach-n", WALL)
         ),
         Row(
+            what="one repetition of a no-op step (a switch that leads back to it)",
+            unit="ms CPU",
+            note=f"to be held against a step in a chain; {_sizes(results, 'repeat-n')}",
+            costs=_slope(results, "repeat-1", "repeat-n", CPU),
+        ),
+        Row(
+            what="the same",
+            unit="ms wall",
+            budget=10,
+            note="one after another",
+            costs=_slope(results, "repeat-1", "repeat-n", WALL),
+        ),
+        Row(
+            what="one no-op task of a gang",
+            unit="ms CPU",
+            note=f"to be held against a foreach task; {_sizes(results, 'gang-n')}",
+            costs=_slope(results, "gang-1", "gang-n", CPU),
+        ),
+        Row(
             what="one no-op foreach task, numpy and pandas imported by the flow",
             unit="ms CPU",
             budget=18,
