@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from stepwell.decorators.resources import resources
     from stepwell.decorators.retry import retry
     from stepwell.decorators.schedule import schedule
+    from stepwell.decorators.secrets import get_secret, secrets
     from stepwell.decorators.timeout import timeout
     from stepwell.decorators.trigger import trigger
     from stepwell.decorators.trigger_on_finish import trigger_on_finish
@@ -116,6 +117,7 @@ __all__ = (
     "exit_hook",
     "get_metadata",
     "get_namespace",
+    "get_secret",
     "inspect_spin",
     "kubernetes",
     "metadata",
@@ -130,6 +132,7 @@ __all__ = (
     "resources",
     "retry",
     "schedule",
+    "secrets",
     "step",
     "timeout",
     "trigger",
@@ -197,6 +200,8 @@ _HOMES = {
     "resources": "stepwell.decorators.resources",
     "retry": "stepwell.decorators.retry",
     "step": "stepwell.flow.step",
+    "secrets": "stepwell.decorators.secrets",
+    "get_secret": "stepwell.decorators.secrets",
     "timeout": "stepwell.decorators.timeout",
     "user_step_decorator": "stepwell.decorators.user_step",
     "yaml_parser": "stepwell.flow.config_parsers",

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_NAME = 15
+
+# A process of this name passes on the last output of an attempt that is gone, and ends by itself. At most 15 letters.
+FILTER_NAME = "stepwell-filter"
+# How long it may take for that, in milliseconds.
+_FILTER_PATIENCE = 1000
 
 # Looks, a millisecond apart, at a process that is just being replaced by another program.
 _EXEC_TRIES = 100
@@ -36,6 +42,13 @@ def process_control(option: int, value: int) -> bool:
     return _libc is not None and _libc.prctl(option, value, 0, 0, 0) == 0
 
 
+def name_process(name: str) -> None:
+    """Give this process another short name, where the system can."""
+    load_libc()
+    if _libc is not None:
+        _libc.prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
 def inherit_orphans(yes: bool = True) -> bool:
     """Have orphans below this process handed to it instead of to init, or not any more. True if it works."""
     return process_control(_PR_SET_CHILD_SUBREAPER, int(yes))
@@ -48,7 +61,11 @@ def end_orphans(is_orphan: Callable[[int], bool]) -> None:
         is_orphan: Tells whether a child, by its pid, is one of them.
     """
     while pids := [pid for pid in _children() if is_orphan(pid)]:
-        for pid in pids:
+        # Whatever writes to a filter goes first: then it has all that there is, and ends.
+        filters = [pid for pid in pids if _name(pid) == FILTER_NAME]
+        for pid in filters if len(filters) == len(pids) else [pid for pid in pids if pid not in filters]:
+            if pid in filters:
+                _await_end(pid)
             try:
                 if os.getpgid(pid) == pid:
                     os.killpg(pid, signal.SIGKILL)
@@ -59,6 +76,27 @@ def end_orphans(is_orphan: Callable[[int], bool]) -> None:
                 os.waitpid(pid, 0)
             except OSError:
                 return  # somebody else reaps here
+
+
+def _name(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().rstrip("\n")
+    except OSError:
+        return ""
+
+
+def _await_end(pid: int) -> None:
+    import select
+
+    try:
+        watch = os.pidfd_open(pid)
+    except (OSError, AttributeError):
+        return
+    poll = select.poll()
+    poll.register(watch, select.POLLIN)
+    poll.poll(_FILTER_PATIENCE)
+    os.close(watch)
 
 
 def was_started_with(pid: int, name: str, value: str) -> bool:

@@ -27,6 +27,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "pytorch_parallel": "stepwell.decorators.pytorch_parallel:PytorchParallel",
         "retry": "stepwell.decorators.retry:Retry",
         "resources": "stepwell.decorators.resources:Resources",
+        "secrets": "stepwell.decorators.secrets:Secrets",
         "timeout": "stepwell.decorators.timeout:Timeout",
     },
     "flow_decorators": {
@@ -39,6 +40,14 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "schedule": "stepwell.decorators.schedule:Schedule",
         "trigger": "stepwell.decorators.trigger:Trigger",
         "trigger_on_finish": "stepwell.decorators.trigger_on_finish:TriggerOnFinish",
+    },
+    "secrets": {
+        "inline": "stepwell.decorators.secret_sources:InlineSecrets",
+        "environment": "stepwell.decorators.secret_sources:EnvironmentSecrets",
+        "file": "stepwell.decorators.secret_sources:FileSecrets",
+        "aws-secrets-manager": "stepwell.decorators.secrets_aws:AwsSecrets",
+        "gcp-secret-manager": "stepwell.decorators.secrets_gcp:GcpSecrets",
+        "az-key-vault": "stepwell.decorators.secrets_azure:AzureSecrets",
     },
     "stores": {
         "file": "stepwell.store.local:LocalStore",
@@ -59,7 +68,7 @@ def find_plugin(kind: str, name: str) -> type:
     """The class that is registered under a name.
 
     Args:
-        kind: `decorators`, `flow_decorators`, `stores`, `backends` or `serializers`.
+        kind: `decorators`, `flow_decorators`, `secrets`, `stores`, `backends` or `serializers`.
         name: The name within its kind, for example `retry`.
 
     Raises:

@@ -60,6 +60,12 @@ class Settings(Struct, frozen=True, kw_only=True):
         code_suffixes: Endings of the files that a code snapshot takes.
         code_max_bytes: Bytes that a code snapshot may have in all.
         durability: `crash`: results survive the death of any process; `power`: also a power cut.
+        default_secrets_backend_type: Kind of secrets whose sources name an id only.
+        default_secrets_role: Whom to be for reading secrets.
+        aws_secrets_manager_default_region: Region of AWS secrets that do not name theirs.
+        aws_secrets_manager_default_role: Whom to be for reading AWS secrets.
+        gcp_secret_manager_prefix: What stands before ids of Google Cloud secrets, such as `projects/1/secrets/`.
+        azure_key_vault_prefix: URL of the vault of Azure secrets that name an id only.
         origins: Where each value that is no default came from, as source and place.
     """
 
@@ -78,6 +84,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     )  # fmt: skip
     code_max_bytes: int = 50 * 2**20
     durability: Literal["crash", "power"] = "crash"
+    default_secrets_backend_type: str | None = None
+    default_secrets_role: str | None = None
+    aws_secrets_manager_default_region: str | None = None
+    aws_secrets_manager_default_role: str | None = None
+    gcp_secret_manager_prefix: str | None = None
+    azure_key_vault_prefix: str | None = None
     origins: dict[str, tuple[Source, str]] = field(default_factory=dict)
 
     def explain(self) -> list[SettingValue]:
@@ -284,4 +296,10 @@ _READERS: dict[str, Callable[[object, Path], Any]] = {
     "code_suffixes": _list(r"[,\s]+"),
     "code_max_bytes": _bytes_amount,
     "durability": _one_of("crash", "power"),
+    "default_secrets_backend_type": _filled_text,
+    "default_secrets_role": _filled_text,
+    "aws_secrets_manager_default_region": _filled_text,
+    "aws_secrets_manager_default_role": _filled_text,
+    "gcp_secret_manager_prefix": _filled_text,
+    "azure_key_vault_prefix": _filled_text,
 }

@@ -5,6 +5,7 @@ Hooks that nobody overrides cost nothing.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,11 @@ def time_limit(decorators: Iterable[StepDecorator]) -> float | None:
     """Seconds that an attempt may take: the least that a decorator says, None when none does."""
     limits = [limit for limit in (decorator.time_limit() for decorator in decorators) if limit is not None]
     return min(limits, default=None)
+
+
+def private_files(decorators: Iterable[StepDecorator]) -> set[str]:
+    """Absolute paths of files that must not be kept with the run's code."""
+    return {os.path.abspath(path) for decorator in decorators for path in decorator.private_files()}
 
 
 def resource_needs(decorators: Iterable[StepDecorator]) -> ResourceNeeds:

@@ -15,7 +15,7 @@ Order: before and around the step from the outermost decorator to the innermost;
     fallback       in an attempt of its own, after the last attempt failed or crashed; the step is not called
 
 Beside the hooks, a decorator answers questions that are asked before the run: `retry_policy`, `resource_needs`,
-`time_limit`, and `recorded_options`, which says what the run's record may keep of its options.
+`time_limit`, `private_files`, and `recorded_options`, which says what the run's record may keep of its options.
 """
 
 from __future__ import annotations
@@ -143,6 +143,10 @@ class StepDecorator(Decorator):
     def time_limit(self) -> float | None:
         """Seconds that one attempt of the step may take, if this decorator has a say."""
         return None
+
+    def private_files(self) -> list[str]:
+        """Files that must not be kept with the run's code."""
+        return []
 
     def retry_policy(self) -> RetryPolicy | None:
         """How often failed attempts are repeated, if this decorator has a say."""

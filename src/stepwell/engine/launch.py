@@ -16,7 +16,7 @@ from stepwell.backends.local.machine import out_of_memory_kills, usable_cores
 from stepwell.base.clock import SystemClock
 from stepwell.base.errors import LintError, UsageError
 from stepwell.decorators.checking import check_flow
-from stepwell.decorators.dispatch import prepare_decorators
+from stepwell.decorators.dispatch import prepare_decorators, private_files
 from stepwell.decorators.flow_dispatch import configure_run
 from stepwell.decorators.flow_protocol import RunSetup
 from stepwell.decorators.protocol import PrepareContext
@@ -198,6 +198,7 @@ class _Launch:
             max_bytes=settings.code_max_bytes,
             extra_files=packaged_files(flow),
             notice=self._notice,
+            left_out={path for decorators in self._decorators.values() for path in private_files(decorators)},
         )
         code = msgspec.structs.replace(code, shape=record_shape(flow, datastore))
         facts = RunFacts(

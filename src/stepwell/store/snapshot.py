@@ -22,7 +22,7 @@ from stepwell.store.local import LocalStore
 from stepwell.store.os_errors import store_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from stepwell.store.datastore import Datastore
 
@@ -43,6 +43,7 @@ def take_snapshot(
     suffixes: Iterable[str],
     max_bytes: int,
     extra_files: Iterable[str] = (),
+    left_out: Collection[str] = (),
     notice: Callable[[str, str], None] | None = None,
 ) -> CodeSnapshot:
     """Keep the files of a flow; see `find_code_files` for which they are.
@@ -53,6 +54,7 @@ def take_snapshot(
         suffixes: Endings of the files to take.
         max_bytes: Bytes that all files may have together.
         extra_files: Further files below the folder.
+        left_out: Absolute paths of files that must not be kept, such as those that secrets are read from.
         notice: Called with a message and a hint when files were left out because of a limit.
 
     Raises:
@@ -71,6 +73,8 @@ def take_snapshot(
     )
     files: list[SnapshotFile] = []
     for file in found.files:
+        if file.path in left_out:
+            continue
         try:
             with open(file.path, "rb", buffering=0) as opened:
                 content = opened.readall()

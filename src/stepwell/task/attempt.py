@@ -26,6 +26,7 @@ from stepwell.task.boundary import describe_failure
 from stepwell.task.current_task import entering
 from stepwell.task.inputs import make_inputs
 from stepwell.task.persist import Persisted, complete_table, needs_complete_table, persist_state
+from stepwell.task.redacting import redacted
 from stepwell.task.runtime import StoredRuntime
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class _Execution:
         persisted = self._persist()
         if failure is None and persisted.errors:
             failure = _describe_unstorable(persisted.errors)
-        return self._result(failure, transition, persisted, context)
+        return redacted(self._result(failure, transition, persisted, context))
 
     def _call_step(self) -> TaskContext:
         spec = self._spec

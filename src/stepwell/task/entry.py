@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from stepwell.base.errors import StoreError
 from stepwell.base.lineage import inherit_orphans
+from stepwell.base.redaction import forget_secrets
 from stepwell.documents.codec import decode_spec
 from stepwell.store.datastore import open_datastore
 from stepwell.task.attempt import AttemptRunner
 from stepwell.task.code import load_flow_of, use_snapshot
+from stepwell.task.output_filter import OutputFilter
 from stepwell.task.process import (
     flush_streams,
     forget_exit_handlers,
@@ -108,6 +110,7 @@ def _run_and_leave(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -
     inherit_orphans()
     code = UNRECORDED
     pid = os.getpid()
+    output = OutputFilter()
     try:
         result = AttemptRunner(flow, datastore).run(spec)
         if result.error is not None and result.error.traceback:
@@ -124,6 +127,7 @@ def _run_and_leave(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -
     finally:
         if os.getpid() == pid:
             flush_streams()
+            output.close()
             remove_empty_output(spec.stdout, spec.stderr)
         os._exit(code)
 
@@ -144,6 +148,7 @@ def run_here(spec: TaskSpec, flow: type[FlowSpec], datastore: Datastore) -> None
             if result.error is not None and result.error.traceback:
                 sys.stderr.write(result.error.traceback)
     finally:
+        forget_secrets()
         if dict(os.environ) != environ:
             os.environ.clear()
             os.environ.update(environ)

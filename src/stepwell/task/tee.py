@@ -7,6 +7,8 @@ import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
+from stepwell.base.redaction import redact
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,7 +21,8 @@ class Tee:
         self._kept = kept
 
     def write(self, text: str) -> int:
-        """Write to both."""
+        """Write to both, without the task's secrets."""
+        text = redact(text)
         self._kept.write(text)
         return self._shown.write(text)
 
