@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from stepwell.decorators.trigger import trigger
     from stepwell.decorators.trigger_on_finish import trigger_on_finish
     from stepwell.decorators.user_step import USER_SKIP_STEP, UserStepDecorator, user_step_decorator
+    from stepwell.deploy.deployer import DeployedFlow, Deployer, NBDeployer
     from stepwell.flow.config import Config
     from stepwell.flow.config_parsers import (
         conda_environment_yml_parser,
@@ -71,7 +72,10 @@ if TYPE_CHECKING:
     from stepwell.flow.parameters import JSONType, JSONTypeClass, Parameter
     from stepwell.flow.spec import FlowSpec
     from stepwell.flow.step import step
+    from stepwell.runner.event_names import namespaced_event_name
     from stepwell.runner.notebook import NBRunner
+    from stepwell.runner.parallel import MulticoreException, parallel_imap_unordered, parallel_map
+    from stepwell.runner.profiling import profile
     from stepwell.runner.runner import Runner
     from stepwell.runner.spinning import inspect_spin
 
@@ -80,6 +84,8 @@ __all__ = (
     "Config",
     "ConfigValue",
     "DataArtifact",
+    "DeployedFlow",
+    "Deployer",
     "Flow",
     "FlowMutator",
     "FlowSpec",
@@ -88,8 +94,10 @@ __all__ = (
     "JSONType",
     "JSONTypeClass",
     "Metaflow",
+    "MulticoreException",
     "MutableFlow",
     "MutableStep",
+    "NBDeployer",
     "NBRunner",
     "Parameter",
     "Run",
@@ -122,7 +130,11 @@ __all__ = (
     "kubernetes",
     "metadata",
     "namespace",
+    "namespaced_event_name",
     "parallel",
+    "parallel_imap_unordered",
+    "parallel_map",
+    "profile",
     "project",
     "pypi",
     "pypi_base",
@@ -143,10 +155,11 @@ __all__ = (
 
 # Where each name is defined. A test compares this with the imports above, which are what editors read.
 _HOMES = {
-    "USER_SKIP_STEP": "stepwell.decorators.user_step",
     "Config": "stepwell.flow.config",
     "ConfigValue": "stepwell.flow.config_value",
     "DataArtifact": "stepwell.client",
+    "DeployedFlow": "stepwell.deploy.deployer",
+    "Deployer": "stepwell.deploy.deployer",
     "Flow": "stepwell.client",
     "FlowMutator": "stepwell.decorators.mutators",
     "FlowSpec": "stepwell.flow.spec",
@@ -155,32 +168,27 @@ _HOMES = {
     "JSONType": "stepwell.flow.parameters",
     "JSONTypeClass": "stepwell.flow.parameters",
     "Metaflow": "stepwell.client",
-    "NBRunner": "stepwell.runner.notebook",
+    "MulticoreException": "stepwell.runner.parallel",
     "MutableFlow": "stepwell.decorators.mutable_flow",
     "MutableStep": "stepwell.decorators.mutable_step",
+    "NBDeployer": "stepwell.deploy.deployer",
+    "NBRunner": "stepwell.runner.notebook",
     "Parameter": "stepwell.flow.parameters",
     "Run": "stepwell.client",
     "Runner": "stepwell.runner.runner",
-    "StepMutator": "stepwell.decorators.mutators",
     "Step": "stepwell.client",
+    "StepMutator": "stepwell.decorators.mutators",
     "Stepwell": "stepwell.client",
     "Task": "stepwell.client",
+    "USER_SKIP_STEP": "stepwell.decorators.user_step",
     "UserStepDecorator": "stepwell.decorators.user_step",
-    "catch": "stepwell.decorators.catch",
-    "batch": "stepwell.decorators.batch",
-    "card": "stepwell.decorators.card",
-    "conda": "stepwell.decorators.conda",
-    "kubernetes": "stepwell.decorators.kubernetes",
-    "pypi": "stepwell.decorators.pypi",
     "airflow_external_task_sensor": "stepwell.decorators.airflow_external_task_sensor",
     "airflow_s3_key_sensor": "stepwell.decorators.airflow_s3_key_sensor",
+    "batch": "stepwell.decorators.batch",
+    "card": "stepwell.decorators.card",
+    "catch": "stepwell.decorators.catch",
+    "conda": "stepwell.decorators.conda",
     "conda_base": "stepwell.decorators.conda_base",
-    "exit_hook": "stepwell.decorators.exit_hook",
-    "project": "stepwell.decorators.project",
-    "pypi_base": "stepwell.decorators.pypi_base",
-    "schedule": "stepwell.decorators.schedule",
-    "trigger": "stepwell.decorators.trigger",
-    "trigger_on_finish": "stepwell.decorators.trigger_on_finish",
     "conda_environment_yml_parser": "stepwell.flow.config_parsers",
     "config_expr": "stepwell.flow.config_references",
     "current": "stepwell.flow.current",
@@ -188,21 +196,33 @@ _HOMES = {
     "default_namespace": "stepwell.client",
     "environment": "stepwell.decorators.environment",
     "errors": "stepwell.base",
+    "exit_hook": "stepwell.decorators.exit_hook",
     "get_metadata": "stepwell.client",
     "get_namespace": "stepwell.client",
+    "get_secret": "stepwell.decorators.secrets",
     "inspect_spin": "stepwell.runner.spinning",
+    "kubernetes": "stepwell.decorators.kubernetes",
     "metadata": "stepwell.client",
     "namespace": "stepwell.client",
+    "namespaced_event_name": "stepwell.runner.event_names",
     "parallel": "stepwell.decorators.parallel",
+    "parallel_imap_unordered": "stepwell.runner.parallel",
+    "parallel_map": "stepwell.runner.parallel",
+    "profile": "stepwell.runner.profiling",
+    "project": "stepwell.decorators.project",
+    "pypi": "stepwell.decorators.pypi",
+    "pypi_base": "stepwell.decorators.pypi_base",
     "pyproject_toml_parser": "stepwell.flow.config_parsers",
     "pytorch_parallel": "stepwell.decorators.pytorch_parallel",
     "requirements_txt_parser": "stepwell.flow.config_parsers",
     "resources": "stepwell.decorators.resources",
     "retry": "stepwell.decorators.retry",
-    "step": "stepwell.flow.step",
+    "schedule": "stepwell.decorators.schedule",
     "secrets": "stepwell.decorators.secrets",
-    "get_secret": "stepwell.decorators.secrets",
+    "step": "stepwell.flow.step",
     "timeout": "stepwell.decorators.timeout",
+    "trigger": "stepwell.decorators.trigger",
+    "trigger_on_finish": "stepwell.decorators.trigger_on_finish",
     "user_step_decorator": "stepwell.decorators.user_step",
     "yaml_parser": "stepwell.flow.config_parsers",
 }

@@ -1,0 +1,1 @@
+"""Flows in production: schedules, events, other systems' schedulers. The shape is here, the targets come later."""
