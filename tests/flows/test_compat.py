@@ -232,3 +232,47 @@ def test_scripts_find_the_lines_that_they_look_for(ported: Workspace) -> None:
     assert re.search(rf"^{clock} Workflow failed\.$", failed.out, re.MULTILINE)
     assert "    Step failure:\n    Step join (task-id 4) failed.\n" in failed.err
     assert "    The graph looks good!\n" in ported.stepwell("compat", "ported.py", "check").err
+
+
+def test_flows_that_a_script_drives_find_the_aliases(ported: Workspace) -> None:
+    (ported.folder / "drive.py").write_text(
+        "from metaflow import Runner\nwith Runner('ported.py', show_output=False) as runner:\n"
+        "    result = runner.run(alpha=0.125, tags=['driven'])\n    print(result.status, result.run.data.alpha)\n"
+    )
+    assert ported.stepwell("compat", "drive.py").out.strip() == "successful 0.125"
+
+
+def test_a_flow_that_fills_cards_runs(work: Workspace, run_of: Callable[[str], Run]) -> None:
+    (work.folder / "cards.py").write_text(
+        """
+from metaflow import FlowSpec, card, current, step
+from metaflow.cards import Artifact, Image, Markdown, ProgressBar, Table, VegaChart
+
+
+class WithCards(FlowSpec):
+    @card(type="blank", id="report")
+    @card
+    @step
+    def start(self):
+        current.card.append(Markdown("# Title"))
+        current.card["report"].append(Table([["a", Artifact(1)]], headers=["x", "y"]), id="table")
+        current.card["report"].extend([VegaChart({"mark": "bar"}), Image(b"png", "label")])
+        bar = ProgressBar(max=2)
+        current.card.append(bar)
+        for value in range(3):
+            bar.update(value)
+            current.card.refresh()
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+
+
+if __name__ == "__main__":
+    WithCards()
+"""
+    )
+    told = work.stepwell("compat", "cards.py", "run")
+    assert run_of("WithCards/1").successful
+    assert told.err.count("cards are not drawn yet") == 1

@@ -8,6 +8,11 @@ from __future__ import annotations
 _NAMES: dict[str, str] = {}
 
 
+def in_compat_mode() -> bool:
+    """True when `import metaflow` gives Stepwell's names in this process."""
+    return bool(_NAMES)
+
+
 def recorded_name(qualified: str) -> str:
     """What records call a type: its own qualified name, or in compat mode the one that scripts compare with.
 

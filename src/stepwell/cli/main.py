@@ -56,11 +56,15 @@ def run(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     session = Session("stepwell", command_line=("stepwell", *arguments))
 
+    def run_group() -> Any:
+        return make_group().main(args=arguments, prog_name="stepwell", standalone_mode=False, obj=session)
+
     def call() -> Any:
         with session.called():
-            return make_group().main(args=arguments, prog_name="stepwell", standalone_mode=False, obj=session)
+            return run_group()
 
-    return guarded(call)
+    # What `compat` runs is a program of its own, which answers a `Runner` itself.
+    return guarded(run_group if arguments[:1] == ["compat"] else call)
 
 
 def make_group() -> LazyGroup:

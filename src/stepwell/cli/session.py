@@ -87,11 +87,9 @@ class Session:
     @property
     def speaks_metaflow(self) -> bool:
         """True in compat mode: what scripts read is printed in Metaflow's words."""
-        if not os.environ.get("STEPWELL_COMPAT"):
-            return False
-        from stepwell.compat.mode import is_installed
+        from stepwell.base.compat_names import in_compat_mode
 
-        return is_installed()
+        return in_compat_mode()
 
     @property
     def flow(self) -> type[FlowSpec]:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Self
 
 from stepwell.base import errors
+from stepwell.base.compat_names import in_compat_mode
 from stepwell.base.errors import ArgumentError, RunFailed, StepwellError
 from stepwell.runner.child import Child
 from stepwell.runner.executing import ExecutingRun, ExecutingTask, changed
@@ -154,7 +155,9 @@ class Runner:
     def _command(self, command: str, given: dict[str, Any]) -> list[str]:
         configs = [*_config_arguments("config", given), *_config_arguments("config_value", given)]
         if self._name is None:
-            return [sys.executable, self._file, *configs, command]
+            # Python alone finds the aliases of compat mode where the wheel's `.pth` file is; this finds them anywhere.
+            python = [sys.executable, *(["-m", "stepwell", "compat"] if in_compat_mode() else [])]
+            return [*python, self._file, *configs, command]
         return [sys.executable, "-m", "stepwell", command, f"{self._file}:{self._name}", *configs]
 
     def _start(self, command: str, kwargs: dict[str, Any]) -> Child:

@@ -71,6 +71,8 @@ def execute(session: Session, request: RunRequest, graph: GraphDocument | None, 
     """
     from stepwell.engine.launch import run_flow
 
+    if graph is not None and not as_json:
+        _tell_of_cards(session, graph)
     observer = _observer(session, graph, as_json=as_json)
     if session.runner_call is not None:
         observer = _both(observer, session.runner_call.send)
@@ -87,6 +89,12 @@ def exit_code_of_run(finished: RunFinished) -> int:
     if finished.status == "cancelled":
         return TERMINATED if finished.reason == "SIGTERM" else INTERRUPTED
     return FAILURE
+
+
+def _tell_of_cards(session: Session, graph: GraphDocument) -> None:
+    """Say once what does not happen, where a flow has cards."""
+    if not session.settings.quiet and any(d.name == "card" for node in graph.steps for d in node.decorators):
+        Outlet(sys.stderr).write_through("note: cards are not drawn yet; what steps add to them is not kept\n")
 
 
 def _both(first: Callable[[RunEvent], None], second: Callable[[RunEvent], None]) -> Callable[[RunEvent], None]:
