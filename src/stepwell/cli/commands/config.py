@@ -10,6 +10,7 @@ from stepwell.cli.render.tables import table_lines
 if TYPE_CHECKING:
     import click
 
+    from stepwell.base.settings import SettingValue
     from stepwell.cli.session import Session
 
 _HELP = """Show every setting and where it came from.
@@ -27,7 +28,7 @@ def command(session: Session) -> click.Command:
             session.print_json(values)
             return
         style = session.style()
-        rows = [(value.name, _shown(value.value), _origin(value.source, value.place)) for value in values]
+        rows = [(value.name, _shown(session, value), _origin(value.source, value.place)) for value in values]
         session.print(
             table_lines(
                 ("setting", "value", "from"),
@@ -40,12 +41,26 @@ def command(session: Session) -> click.Command:
     return StepwellCommand("config", callback=run, params=[json_option()], help=_HELP, show_common=True)
 
 
-def _shown(value: Any) -> str:
+def _shown(session: Session, setting: SettingValue) -> str:
+    """A value as text; for one that is left open, what it comes to."""
+    value: Any = setting.value
     if value is None:
-        return "-"
+        return _left_open(session, setting.name)
     if isinstance(value, tuple):
         return " ".join(value) or "-"
     return str(value)
+
+
+def _left_open(session: Session, name: str) -> str:
+    if name == "namespace":
+        return f"user:{session.settings.user}"
+    if name == "max_workers":
+        return "what fits the machine"
+    if name == "datastore":
+        from stepwell.store.opening import discover_datastore
+
+        return discover_datastore()
+    return "-"
 
 
 def _origin(source: str, place: str) -> str:
