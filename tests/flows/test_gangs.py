@@ -125,6 +125,39 @@ def test_when_one_of_a_gang_fails_for_good_the_others_are_ended_and_the_run_fail
     assert "because `train/3`, of the same gang, failed" in work.stepwell("show", ended.pathspec).text
 
 
+def test_when_one_of_a_gang_is_killed_the_others_are_ended_and_all_of_it_is_tried_again(work, run_of):
+    work.write("""
+    from stepwell import parallel
+
+    class Killed(FlowSpec):
+        @step
+        def start(self):
+            self.next(self.train, num_parallel=2)
+
+        @retry(times=1, minutes_between_retries=0)
+        @parallel
+        @step
+        def train(self):
+            if current.retry_count == 0:
+                if self.index == 0:
+                    os.kill(os.getpid(), 9)
+                await_file("never")
+            self.done = current.retry_count
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            self.all_done = [i.done for i in inputs]
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """)
+    work.run("run")
+    assert run_of("Killed/1")["join"].task.data.all_done == [1, 1]
+
+
 def test_a_resume_runs_a_gang_again_as_a_whole_or_takes_it_over_as_a_whole(work, run_of):
     work.write(FAILING.replace("DECORATORS", ""))
     work.run("run", "--tries", "2", code=1)

@@ -90,6 +90,9 @@ def _describe_graph(graph: Graph) -> dict[str, Any]:
                 "decorators": [{"name": spec.name, "attributes": spec.options} for spec in node.decorators],
                 "foreach_artifact": node.foreach,
                 "matching_join": node.matching_join,
+                "num_parallel": node.num_parallel,
+                "condition": node.condition,
+                "switch_cases": dict(node.cases),
             }
             for node in document.steps
         },
