@@ -176,6 +176,48 @@ def test_a_resume_runs_a_gang_again_as_a_whole_or_takes_it_over_as_a_whole(work,
     ]
 
 
+def test_a_resume_does_not_piece_a_gang_together_from_different_attempts(work, run_of):
+    work.write("""
+    from stepwell import parallel
+
+    class Pieces(FlowSpec):
+        @step
+        def start(self):
+            self.next(self.train, num_parallel=2)
+
+        @retry(times=1, minutes_between_retries=0)
+        @parallel
+        @step
+        def train(self):
+            self.attempt = current.retry_count
+            mended = os.path.exists(os.environ["WITNESS_FOLDER"] + "/mended")
+            if not mended:
+                done = f"done-{self.attempt}"
+                if self.index == self.attempt:
+                    open(done, "w").close()
+                else:
+                    await_file(done)
+                    raise ValueError("the other one was done")
+            witness(f"train {self.index}")
+            self.next(self.join)
+
+        @step
+        def join(self, inputs):
+            self.attempts = [i.attempt for i in inputs]
+            self.next(self.end)
+
+        @step
+        def end(self):
+            pass
+    """)
+    work.run("run", code=1)
+    work.touch("mended")
+    work.forget_witnesses()
+    work.run("resume")
+    assert sorted(work.witnessed()) == ["train 0", "train 1"]
+    assert run_of("Pieces/2")["join"].task.data.attempts == [0, 0]
+
+
 def test_a_gang_whose_failure_is_caught_goes_on_as_a_whole(work, run_of):
     work.write(FAILING.replace("DECORATORS", '@catch(var="failure", print_exception=False)'))
     work.run("run", "--tries", "2")
