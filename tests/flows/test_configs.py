@@ -45,6 +45,7 @@ class Configured(FlowSpec):
         self.all = (self.config.to_dict(), self.extra.k[1].z, self.plain, str(self.toml.day), self.alpha)
 """
 CONFIG = {"cpu": 0.5, "train": {"alpha": 3, "steps": 4}, "retry": {"times": 1, "minutes_between_retries": 0}}
+OTHER = {**CONFIG, "train": {"alpha": 8}}
 
 
 @pytest.fixture
@@ -158,3 +159,60 @@ def test_a_parameter_may_be_called_config_when_there_is_no_config(work, run_of):
 def test_stepwell_run_takes_configs_too(configured, run_of):
     configured.stepwell("run", "flow.py", "--config-value", "plain", "z")
     assert run_of("Configured/1").data.plain == ["z"]
+
+
+def test_runs_from_python_take_configs_and_begin_with_the_defaults_each_time(configured, run_of):
+    (configured.folder / "drive.py").write_text(
+        "import json\n"
+        "from flow import Configured\n"
+        "if __name__ == '__main__':\n"
+        f"    Configured.run(config_value={{'config': {OTHER!r}, 'plain': 'q'}}, show_output=False)\n"
+        f"    open('config.json', 'w').write(json.dumps({CONFIG!r}))\n"
+        "    Configured.run(show_output=False)\n"
+    )
+    configured.run(file="drive.py")
+    assert run_of("Configured/1").data.all[2:] == (["q"], "2020-01-02", 8)
+    assert run_of("Configured/2").data.all == (CONFIG, 2, ["x", "y"], "2020-01-02", 3)
+
+
+def test_spin_has_the_configs_of_the_run(work):
+    work.write("""
+    from stepwell import Config, StepMutator
+
+    class More(StepMutator):
+        def mutate(self, step):
+            step.add_decorator("environment", deco_kwargs={"vars": {"MORE": step.flow.config.word}})
+
+    class Spun(FlowSpec):
+        config = Config("config", default_value={"word": "default"})
+
+        @More
+        @step
+        def start(self):
+            witness(f"{self.config.word} {os.environ['MORE']}")
+    """)
+    work.run("run", "--config-value", "config", '{"word": "given"}')
+    work.run("spin", "start")
+    assert work.witnessed() == ["given given"] * 2
+    assert "`spin` keeps the configs" in work.run("spin", "start", "--config-value", "config", "{}", code=2).err
+
+
+def test_a_step_is_tested_with_configs(work):
+    work.write("""
+    from stepwell import Config
+
+    class Tested(FlowSpec):
+        config = Config("config", default_value={"word": "default"})
+
+        @step
+        def start(self):
+            self.seen = self.config.word
+    """)
+    (work.folder / "try.py").write_text(
+        "from stepwell.testing import run_step\n"
+        "from flow import Tested\n"
+        "assert run_step(Tested, 'start').artifacts['seen'] == 'default'\n"
+        "assert run_step(Tested, 'start', configs={'config': {'word': 'x'}}).artifacts['seen'] == 'x'\n"
+        "assert run_step(Tested, 'start').artifacts['seen'] == 'default'\n"
+    )
+    work.run(file="try.py")

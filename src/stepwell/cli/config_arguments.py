@@ -69,8 +69,8 @@ class ConfigArguments:
             raise UsageError(f"`{option} {name}` is given twice", hint="keep one of them")
         chosen[name] = value
 
-    def refuse_for_resume(self) -> None:
-        """`resume` keeps the configs of the earlier run.
+    def refuse_for(self, command: str) -> None:
+        """Refuse what was given: `resume` and `spin` keep the configs of the earlier run.
 
         Raises:
             UsageError: Some were given.
@@ -78,7 +78,7 @@ class ConfigArguments:
         if self.files or self.values:
             option = "--config" if self.files else "--config-value"
             raise UsageError(
-                f"`resume` keeps the configs of the earlier run, so `{option}` cannot be given",
+                f"`{command}` keeps the configs of the earlier run, so `{option}` cannot be given",
                 hint="start a new run with other configs: `run`",
             )
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from stepwell.decorators.mutable_flow import MutableFlow
 from stepwell.decorators.mutators import FlowMutator, StepMutator
+from stepwell.decorators.naming import apply_class, find_decorator
 from stepwell.decorators.protocol import StepDecorator
-from stepwell.decorators.registry import find_decorator, with_added
-from stepwell.decorators.specs import apply_class, class_of
+from stepwell.decorators.registry import with_added
+from stepwell.decorators.specs import class_of
 from stepwell.decorators.user_faults import called
 from stepwell.flow.step import steps_of
 

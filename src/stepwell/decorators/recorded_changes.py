@@ -10,7 +10,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from stepwell.base.errors import FlowError
-from stepwell.decorators.specs import apply_class, class_of, spec_of
+from stepwell.decorators.naming import apply_class
+from stepwell.decorators.specs import class_of, spec_of
 from stepwell.flow.shape import RemovedParameter, replace_member, shape_of
 
 if TYPE_CHECKING:

@@ -36,19 +36,6 @@ def parse_decorator_spec(text: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def find_decorator(name: str) -> type:
-    """The class of a decorator, or mutator, for a name: `retry`, `my_module.my_decorator`.
-
-    Raises:
-        UsageError: There is none.
-    """
-    from stepwell.decorators.user_classes import find_class
-
-    if name in BUILT_IN["decorators"]:
-        return find_plugin("decorators", name)
-    return find_class(name) or find_plugin("decorators", name)
-
-
 def is_mutator(decorator: Any) -> bool:
     """True for what stands among decorators and is none: it changes them before anything runs."""
     return hasattr(getattr(decorator, "user", None), "pre_mutate")
@@ -60,12 +47,15 @@ def make_decorator(name: str, options: Mapping[str, Any]) -> StepDecorator:
     Raises:
         UsageError: There is no such decorator, or it has no such option.
     """
-    found = find_decorator(name)
-    if hasattr(found, "_stepwell_target"):
-        from stepwell.decorators.specs import apply_class
+    if name in BUILT_IN["decorators"]:
+        found = find_plugin("decorators", name)
+    else:
+        from stepwell.decorators.naming import apply_class, find_decorator
 
-        applied: StepDecorator = apply_class(found, (), dict(options))
-        return applied
+        found = find_decorator(name)
+        if hasattr(found, "_stepwell_target"):
+            applied: StepDecorator = apply_class(found, (), dict(options))
+            return applied
     if not issubclass(found, StepDecorator):
         raise UsageError(
             f"the plug-in `{name}` is not a step decorator",

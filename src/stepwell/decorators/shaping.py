@@ -55,6 +55,13 @@ def shape_flow(flow_class: type, given: GivenConfigs, *, environ: Mapping[str, s
         _shape(flow_class, read_configs(flow_class, given, environ=environ, user=user))
 
 
+def ready_flow(flow_class: type, given: GivenConfigs, *, environ: Mapping[str, str], user: str) -> None:
+    """Both stages in one, for a step or flow that is run without a command line."""
+    if needs_shape(flow_class) or given:
+        shape_flow(flow_class, given, environ=environ, user=user)
+        finish_shape(flow_class, ())
+
+
 def shape_like_origin(flow_class: type, recorded: Mapping[str, Any], *, environ: Mapping[str, str], user: str) -> None:
     """Give a class its shape for a resumed run: configs keep the values of the origin, new ones get their defaults.
 

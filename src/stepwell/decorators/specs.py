@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stepwell.base.errors import UsageError
-from stepwell.decorators.mutators import AppliedMutator, FlowMutator, StepMutator
-from stepwell.decorators.registry import find_decorator, parse_decorator_spec
-from stepwell.decorators.user_classes import Applied, Arguments, UserClass, full_name
-from stepwell.decorators.user_step import AppliedStep, UserStepDecorator
+from stepwell.decorators.naming import apply_class, find_decorator
+from stepwell.decorators.registry import parse_decorator_spec
+from stepwell.decorators.user_classes import Applied, UserClass, full_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -94,12 +93,3 @@ def make(
             hint='give them by name: `deco_kwargs={"times": 2}`',
         )
     return apply_class(cls, args, kwargs)
-
-
-def apply_class(cls: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-    """What stands on a step or flow for a class and arguments."""
-    if issubclass(cls, UserStepDecorator):
-        return AppliedStep(cls, Arguments(tuple(args), kwargs))
-    if issubclass(cls, (StepMutator, FlowMutator)):
-        return AppliedMutator(cls, Arguments(tuple(args), kwargs))
-    return cls(**kwargs)

@@ -9,7 +9,7 @@ from stepwell.artifacts.reader import ArtifactReader
 from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.base.errors import NotFound
 from stepwell.decorators.recorded_changes import changes_of
-from stepwell.decorators.shaping import needs_shape, shape_again, shape_flow, shape_like_origin
+from stepwell.decorators.shaping import finish_shape, needs_shape, shape_again, shape_flow, shape_like_origin
 from stepwell.documents.run import FlowShape
 from stepwell.flow.config import values_of
 from stepwell.flow.config_loading import GivenConfigs
@@ -20,6 +20,7 @@ from stepwell.store.datastore import open_datastore
 
 if TYPE_CHECKING:
     from stepwell.base.settings import Settings
+    from stepwell.documents.run import RunHeader
     from stepwell.engine.request import RunRequest
     from stepwell.flow.spec import FlowSpec
     from stepwell.records.sqlite import Records
@@ -50,11 +51,22 @@ def shape_for_run(request: RunRequest, settings: Settings) -> str | None:
         origin = find_origin(request, settings, datastore, records)
     finally:
         records.close()
-    recorded = datastore.header(flow.__name__, origin).code.shape or FlowShape()
+    _shape_like(flow, datastore, datastore.header(flow.__name__, origin), settings)
+    return origin
+
+
+def shape_as_in(flow: type[FlowSpec], datastore: Datastore, header: RunHeader, settings: Settings) -> None:
+    """Give a flow the shape for work on a past run: its configs, and mutators as they are now."""
+    if needs_shape(flow):
+        _shape_like(flow, datastore, header, settings)
+        finish_shape(flow, ())
+
+
+def _shape_like(flow: type[FlowSpec], datastore: Datastore, header: RunHeader, settings: Settings) -> None:
+    recorded = header.code.shape or FlowShape()
     reader = ArtifactReader(datastore.blobs)
     values = {name: reader.load(ref, name) for name, ref in recorded.configs.items()}
     shape_like_origin(flow, values, environ=os.environ, user=settings.user)
-    return origin
 
 
 def find_origin(request: RunRequest, settings: Settings, datastore: Datastore, records: Records) -> str:

@@ -9,6 +9,7 @@ from stepwell.base.errors import UsageError
 from stepwell.base.pathspec import Pathspec
 from stepwell.decorators.registry import step_decorators
 from stepwell.documents.refs import ResultRef
+from stepwell.engine.configuring import shape_as_in
 from stepwell.engine.staging import Stage, find_past_task
 from stepwell.flow.parse import build_graph
 from stepwell.records.opening import open_records
@@ -87,7 +88,7 @@ def spin_step(
         NotFound: There is no past task of the step.
         UsageError: The flow has no such step, or it cannot run alone.
     """
-    node = build_graph(request.flow).steps.get(request.step)
+    node = build_graph(request.flow).steps.get(request.step)  # no config and no mutator changes which steps there are
     if node is None:
         names = ", ".join(f"`{name}`" for name in build_graph(request.flow).steps)
         raise UsageError(
@@ -99,6 +100,7 @@ def spin_step(
         past = find_past_task(datastore, records, request.flow.__name__, request.run, request.step, request.task)
     finally:
         records.close()
+    shape_as_in(request.flow, datastore, past.header, settings)
     if any(frame.kind == "gang" for frame in past.result.frames[-1:]):
         raise UsageError(
             f"step `{request.step}` is one of a gang, and cannot run alone", hint="spin another step, or `run` the flow"

@@ -141,11 +141,12 @@ def start(
 
 
 def split_given(flow_class: type[FlowSpec], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Options of the run, and parameters of the flow; a parameter hides an option of its name.
+    """Options of the run, and parameters of the flow; a parameter hides an option of its name. Configs are read here.
 
     Raises:
         ArgumentError: An option has the wrong type.
     """
+    given = _shaped(flow_class, given)
     own = {parameter.name.replace("-", "_") for parameter in parameters_of(flow_class)}
     options = {name: value for name, value in given.items() if name in _OPTIONS and name not in own}
     for name, value in list(options.items()):
@@ -158,6 +159,24 @@ def split_given(flow_class: type[FlowSpec], given: dict[str, Any]) -> tuple[dict
                 hint=f"the options of `{flow_class.__name__}.run` are: " + ", ".join(f"`{one}`" for one in _OPTIONS),
             )
     return options, {name: value for name, value in given.items() if name not in _OPTIONS or name in own}
+
+
+def _shaped(flow_class: type[FlowSpec], given: dict[str, Any]) -> dict[str, Any]:
+    """What is given but for `config` and `config_value`, with which the flow gets its shape."""
+    from stepwell.base.settings import load_settings
+    from stepwell.decorators.shaping import needs_shape, shape_flow
+    from stepwell.flow.config import configs_of
+    from stepwell.flow.config_loading import GivenConfigs
+
+    if not needs_shape(flow_class):
+        return given
+    configs = GivenConfigs()
+    rest = dict(given)
+    if configs_of(flow_class):
+        configs.files.update(rest.pop("config", None) or {})
+        configs.values.update(rest.pop("config_value", None) or {})
+    shape_flow(flow_class, configs, environ=os.environ, user=load_settings({}).user)
+    return rest
 
 
 def _original(flow_class: type[FlowSpec]) -> type[FlowSpec]:

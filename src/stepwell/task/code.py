@@ -75,8 +75,13 @@ def load_flow_of(
     file, _, name = source.partition(":")
     flow = load_flow(os.path.join(root, file), name or None, sources=sources)
     if shape is not None:
-        reader = ArtifactReader(datastore.blobs)
-        values = {name: reader.load(ref, name) for name, ref in shape.configs.items()}
-        changes = reader.load(shape.changes, "changes") if shape.changes is not None else None
-        apply_recorded(flow, values, changes)
+        take_shape(flow, datastore, shape)
     return flow
+
+
+def take_shape(flow: type[FlowSpec], datastore: Datastore, shape: FlowShape) -> None:
+    """Give a flow the shape that a run of it recorded: values of configs, and what mutators did."""
+    reader = ArtifactReader(datastore.blobs)
+    values = {name: reader.load(ref, name) for name, ref in shape.configs.items()}
+    changes = reader.load(shape.changes, "changes") if shape.changes is not None else None
+    apply_recorded(flow, values, changes)

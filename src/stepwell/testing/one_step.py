@@ -13,8 +13,10 @@ from stepwell.artifacts.writer import ArtifactWriter
 from stepwell.base.errors import LintError, UsageError
 from stepwell.base.user_traceback import user_part
 from stepwell.decorators.registry import step_decorators
+from stepwell.decorators.shaping import ready_flow
 from stepwell.documents.refs import ResultRef
 from stepwell.documents.task import SplitFrame, TaskResult, TaskSpec, Transition
+from stepwell.flow.config_loading import GivenConfigs
 from stepwell.flow.constants import class_constants, original_class
 from stepwell.flow.current import set_current
 from stepwell.flow.lint import lint
@@ -49,6 +51,7 @@ def run_step(  # noqa: PLR0913 - what a task can be given, each under its own na
     current: Mapping[str, Any] | None = None,
     environ: Mapping[str, str] | None = None,
     secrets: Mapping[str, str] | None = None,
+    configs: Mapping[str, Any] | None = None,
     decorators: bool = True,
     check: bool = True,
 ) -> StepOutcome:
@@ -69,16 +72,19 @@ def run_step(  # noqa: PLR0913 - what a task can be given, each under its own na
         current: What `current` is to answer beside what it knows, such as `{"retry_count": 2}`.
         environ: Environment variables for the step.
         secrets: Environment variables that stand for what `@secrets` would fetch, which is then not asked.
+        configs: Values of configs by name, as dicts or as text for their parsers; the others have their defaults.
         decorators: False leaves the step's decorators out.
         check: Raise what the step raises; False gives an outcome with `.error` in any case.
 
     Raises:
         UsageError: The flow has no such step, or the inputs do not fit it.
         ParameterError: A parameter is missing, unknown or wrong.
+        ConfigError: A config is missing, unknown or cannot be read.
         BaseException: What the step raised.
     """
     __tracebackhide__ = True  # pytest shows the test and the step, not what lies between
     flow = original_class(flow)
+    ready_flow(flow, GivenConfigs(values=dict(configs or {})), environ={}, user="test")
     graph = build_graph(flow)
     node = graph.steps.get(step)
     if node is None:

@@ -19,6 +19,7 @@ from stepwell.records.opening import open_records
 from stepwell.store.datastore import open_datastore
 from stepwell.store.memory import MemoryStore
 from stepwell.store.overlay import overlay
+from stepwell.task.code import take_shape
 from stepwell.task.seeding import seed_generators
 from stepwell.testing.one_step import perform
 
@@ -134,12 +135,7 @@ def module_in(folder: str, source: str) -> ModuleType:
 
 
 def _give_shape(past: PastTask, flow: type[FlowSpec]) -> None:
-    """Configs of the run, with the values that they had."""
+    """Configs of the run, with the values that they had, and what mutators did."""
     shape = past.header.code.shape
-    if shape is None:
-        return
-    from stepwell.artifacts.reader import ArtifactReader
-    from stepwell.decorators.shaping import apply_recorded
-
-    reader = ArtifactReader(past.datastore.blobs)
-    apply_recorded(flow, {name: reader.load(ref, name) for name, ref in shape.configs.items()})
+    if shape is not None:
+        take_shape(flow, past.datastore, shape)

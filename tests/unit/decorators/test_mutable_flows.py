@@ -20,7 +20,8 @@ from stepwell import (
     user_step_decorator,
 )
 from stepwell.base.errors import StepError, UsageError
-from stepwell.decorators.registry import find_decorator, step_decorators
+from stepwell.decorators.naming import find_decorator
+from stepwell.decorators.registry import step_decorators
 from stepwell.decorators.shaping import finish_shape, shape_again, shape_flow
 from stepwell.decorators.user_next import call_next
 from stepwell.documents.graph import DecoratorSpec

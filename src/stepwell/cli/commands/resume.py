@@ -33,7 +33,7 @@ def command(session: Session) -> click.Command:
         from stepwell.engine.request import RunRequest
         from stepwell.flow.parse import build_graph
 
-        session.configs.refuse_for_resume()
+        session.configs.refuse_for("resume")
         request = RunRequest(
             flow=session.declared_flow,
             file=session.flow_file,

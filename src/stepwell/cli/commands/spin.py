@@ -34,9 +34,10 @@ def command(session: Session) -> click.Command:
     ) -> int:
         from stepwell.engine.spin import SpinRequest, artifacts_of_module, place_of_spin, spin_step
 
-        place = place_of_spin(pathspec, session.flow.__name__)
+        session.configs.refuse_for("spin")
+        place = place_of_spin(pathspec, session.declared_flow.__name__)
         request = SpinRequest(
-            flow=session.flow,
+            flow=session.declared_flow,
             file=session.flow_file,
             step=place.step or "",
             run=place.run,
