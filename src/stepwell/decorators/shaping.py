@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from stepwell.base.plugins import BUILT_IN
 from stepwell.decorators.delayed import DelayedDecorator
 from stepwell.decorators.registry import is_mutator
 from stepwell.flow.attach import attached, attached_to_flow
@@ -91,6 +92,8 @@ def finish_shape(flow_class: type, added: Sequence[DecoratorSpec]) -> None:
         UsageError: A mutator asks for what cannot be.
         FlowError: A mutator raised.
     """
+    if not has_mutators(flow_class) and all(spec.name in BUILT_IN["decorators"] for spec in added):
+        return
     from stepwell.decorators.mutating import added_mutators, run_late
 
     mutators = added_mutators(added)
