@@ -371,6 +371,24 @@ class DefaultCard(MetaflowCard):
     type = "default"
     ALLOW_USER_COMPONENTS = True
 
+    def __init__(
+        self,
+        options: Mapping[str, Any] | None = None,
+        components: Sequence[Any] = (),
+        graph: Any = None,
+        graph_info: Any = None,
+        flow: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            {"only_repr": True} if options is None else options,
+            components,
+            graph,
+            flow,
+            graph_info=graph_info,
+            **kwargs,
+        )
+
 
 class BlankCard(MetaflowCard):
     """Only what the step puts in."""

@@ -56,6 +56,7 @@ class MetaflowFinder:
         name = module.__spec__.name if module.__spec__ is not None else module.__name__
         if name in _SPECS:
             module.__spec__ = _SPECS.pop(name)
+            module.__dict__.update(modules.missing_names(name, module))
         elif name == ROOT:
             from stepwell.compat.variables import tell_variables_without_effect
 

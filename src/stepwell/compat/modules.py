@@ -37,7 +37,7 @@ _PUBLIC = _words(
 
 _CLIENT = _words(
     "Metaflow Flow Run Step Task DataArtifact namespace get_namespace default_namespace "
-    "metadata get_metadata default_metadata inspect_spin"
+    "metadata get_metadata default_metadata"
 )
 
 _CARD_COMPONENTS = _words(
@@ -124,9 +124,16 @@ _SECRETS = {"get_secret": "stepwell.decorators.secrets:get_secret"}
 
 _NAMES: dict[str, dict[str, str]] = {
     "metaflow": {**_public(*_PUBLIC), "__version__": "stepwell.compat.surface:VERSION"},
-    "metaflow.client": {},
+    "metaflow.client": _public("inspect_spin"),
     "metaflow.client.core": {
         **{name: f"stepwell.client:{name}" for name in _CLIENT},
+        **_public("inspect_spin", "current"),
+        **{
+            name: EXCEPTIONS["metaflow.exception"][name]
+            for name in _words(
+                "MetaflowInternalError MetaflowInvalidPathspec MetaflowNamespaceMismatch MetaflowNotFound"
+            )
+        },
         "MetaflowCode": "stepwell.client:MetaflowCode",
         "MetaflowData": "stepwell.client:MetaflowData",
         "MetaflowObject": "stepwell.client.client_object:ClientObject",
@@ -155,7 +162,7 @@ _NAMES: dict[str, dict[str, str]] = {
     "metaflow.decorators": {
         **_public("FlowSpec", "FlowMutator", "StepMutator", "step"),
         "StepDecorator": "stepwell.decorators.protocol:StepDecorator",
-        "FlowDecorator": "stepwell.decorators.protocol:FlowDecorator",
+        "FlowDecorator": "stepwell.decorators.flow_protocol:FlowDecorator",
         "Decorator": "stepwell.decorators.protocol:StepDecorator",
         **EXCEPTIONS["metaflow.decorators"],
     },
@@ -183,25 +190,25 @@ _NAMES: dict[str, dict[str, str]] = {
         )
     },
     "metaflow.metaflow_config": {},
-    "metaflow.integrations": {"ArgoEvent": "stepwell.deploy:ArgoEvent"},
+    "metaflow.integrations": {"ArgoEvent": "stepwell.deploy.deployer:ArgoEvent"},
     "metaflow.runner": {},
     "metaflow.runner.metaflow_runner": {
         **_public("Runner"),
         "ExecutingRun": "stepwell.runner.executing:ExecutingRun",
         "ExecutingTask": "stepwell.runner.executing:ExecutingTask",
-        "ExecutingProcess": "stepwell.runner.executing:ExecutingProcess",
+        "ExecutingProcess": "stepwell.runner.executing:Executing",
     },
     "metaflow.runner.nbrun": _public("NBRunner"),
     "metaflow.runner.nbdeploy": _public("NBDeployer"),
     "metaflow.runner.deployer": {
         **_public("Deployer", "DeployedFlow"),
-        "TriggeredRun": "stepwell.deploy:TriggeredRun",
+        "TriggeredRun": "stepwell.deploy.deployer:TriggeredRun",
     },
     "metaflow.user_configs": {},
     "metaflow.user_configs.config_parameters": _public("Config", "ConfigValue", "config_expr"),
     "metaflow.user_decorators": {},
-    "metaflow.user_decorators.mutable_flow": {"MutableFlow": "stepwell.decorators.mutable:MutableFlow"},
-    "metaflow.user_decorators.mutable_step": {"MutableStep": "stepwell.decorators.mutable:MutableStep"},
+    "metaflow.user_decorators.mutable_flow": {"MutableFlow": "stepwell:MutableFlow"},
+    "metaflow.user_decorators.mutable_step": {"MutableStep": "stepwell:MutableStep"},
     "metaflow.user_decorators.user_flow_decorator": _public("FlowMutator"),
     "metaflow.user_decorators.user_step_decorator": _public(
         "UserStepDecorator", "StepMutator", "user_step_decorator", "USER_SKIP_STEP"
@@ -221,7 +228,7 @@ _NAMES: dict[str, dict[str, str]] = {
     ),
     "metaflow.plugins.namespaced_events": _public("namespaced_event_name"),
     "metaflow.plugins.argo": {},
-    "metaflow.plugins.argo.argo_events": {"ArgoEvent": "stepwell.deploy:ArgoEvent"},
+    "metaflow.plugins.argo.argo_events": {"ArgoEvent": "stepwell.deploy.deployer:ArgoEvent"},
     "metaflow.plugins.timeout_decorator": EXCEPTIONS["metaflow.plugins.timeout_decorator"],
     "metaflow.plugins.catch_decorator": EXCEPTIONS["metaflow.plugins.catch_decorator"],
     "metaflow.plugins.cards": {},
@@ -256,7 +263,6 @@ WHY = {
     **dict.fromkeys(
         ("Deployer", "DeployedFlow", "NBDeployer", "TriggeredRun", "ArgoEvent", "namespaced_event_name"), _DEPLOYMENT
     ),
-    "inspect_spin": "what `spin` leaves behind is read like any other run",
 }
 
 
@@ -281,6 +287,11 @@ def names_of(module: str) -> list[str]:
     if module == "metaflow.metaflow_config":
         below |= set(import_module("stepwell.compat.variables").config_names())
     return sorted(below | {name for name in _NAMES.get(module, ()) if not name.startswith("_")})
+
+
+def missing_names(module: str, counterpart: Any) -> dict[str, Any]:
+    """Names that a module of Metaflow's has and the module of ours that stands for it does not."""
+    return {name: resolve(module, name) for name in _NAMES[module] if not hasattr(counterpart, name)}
 
 
 def resolve(module: str, name: str) -> Any:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stepwell.base.settings import load_settings
+from stepwell.base.settings import load_settings, setting_names
 from stepwell.compat.variables import (
     config_value,
+    counterparts,
     tell_variables_without_effect,
     translate_variables,
     without_effect,
@@ -38,6 +39,11 @@ def test_variables_become_settings() -> None:
     assert settings.max_workers == 3
     assert os.environ["STEPWELL_RUN_ALPHA"] == "0.5"
     assert without_effect(os.environ) == []
+
+
+def test_every_counterpart_is_a_setting_that_there_is() -> None:
+    named = {ours.removeprefix("STEPWELL_").lower() for ours in counterparts().values()}
+    assert named - set(setting_names()) == {"run_<parameter>", "flow_config", "flow_config_value"}
 
 
 def test_a_setting_of_our_own_wins() -> None:
