@@ -250,6 +250,43 @@ show(Runner(Other, show_output=False, cwd="elsewhere").run().run.pathspec, os.pa
     assert shown == [[3], [1], ["Other/2", False]]
 
 
+def test_configs_and_options_before_the_command_are_passed_on(work, run_of):
+    work.write(
+        """
+        from stepwell import Config
+
+        class Configured(FlowSpec):
+            settings = Config("settings", default_value="{}")
+            more = Config("more", default_value='{"y": 1}')
+
+            @step
+            def start(self):
+                self.seen = [self.settings.x, self.more.y]
+                self.next(self.end)
+
+            @step
+            def end(self):
+                pass
+        """
+    )
+    (work.folder / "settings.json").write_text('{"x": 7}')
+    shown, _ = drive(
+        work,
+        """
+os.mkdir("elsewhere")
+options = {"config": [("settings", "settings.json")], "config_value": {"more": {"y": 2}}}
+show(Runner("flow.py", show_output=False, datastore="elsewhere", namespace="team", **options).run().run.data.seen)
+try:
+    Runner("flow.py", config="settings.json").run()
+except TypeError as error:
+    show(error.message)
+""",
+    )
+    assert shown[0] == [[7, 2]]
+    assert "expected a list of pairs" in shown[1][0]
+    assert (work.folder / "elsewhere" / "flows").is_dir()
+
+
 def test_a_flow_of_several_notebook_cells_runs_as_a_process(work):
     (work.folder / "mine.py").write_text("FACTOR = 7\n")
     shown, _ = drive(

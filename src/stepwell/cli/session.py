@@ -64,17 +64,18 @@ class Session:
         self.configs: ConfigArguments = ConfigArguments()
         self._shaped = False
         self._settings: Settings | None = None
+        self._settings_of: dict[str, object] = {}
         self._datastore: Datastore | None = None
         self._records: Records | None = None
         self._client: ClientSession | None = None
 
     @property
     def settings(self) -> Settings:
-        """The settings; read when first asked for, when all flags are known."""
-        if self._settings is None:
+        """The settings with the flags that are known by now; a flow with configs needs some before all are read."""
+        if self._settings is None or self._settings_of != self.flags:
             from stepwell.base.settings import load_settings
 
-            self._settings = load_settings(self.flags)
+            self._settings, self._settings_of = load_settings(self.flags), dict(self.flags)
         return self._settings
 
     @property

@@ -46,10 +46,16 @@ def place_of(flow_class: type[FlowSpec]) -> FlowPlace:
 def require_file(path: str, cwd: str | None = None) -> str:
     """The absolute path of a flow file.
 
+    Args:
+        path: As given; relative to `cwd`, else to this process's working directory.
+        cwd: The working directory of the process that will run it; None for this one's.
+
     Raises:
         UsageError: There is no such file.
     """
-    full = os.path.abspath(os.path.join(cwd or os.getcwd(), os.path.expanduser(path)))
-    if not os.path.isfile(full):
-        raise UsageError(f"there is no flow file `{full}`", hint="give the path of a Python file with a flow in it")
-    return full
+    here = os.path.abspath(os.path.expanduser(path))
+    there = here if cwd is None else os.path.abspath(os.path.join(cwd, os.path.expanduser(path)))
+    for full in (there, here):
+        if os.path.isfile(full):
+            return full
+    raise UsageError(f"there is no flow file `{there}`", hint="give the path of a Python file with a flow in it")

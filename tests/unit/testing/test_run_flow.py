@@ -81,6 +81,17 @@ def test_the_plugin_offers_the_same_as_fixtures(tmp_path):
     import sys
 
     (tmp_path / "test_mine.py").write_text(PLUGIN_TEST)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "stepwell.testing.plugin", "-p", "no:cacheprovider"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:stepwell",
+        "-p",
+        "stepwell.testing.plugin",
+        "-p",
+        "no:cacheprovider",
+    ]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "2 passed" in done.stdout, done.stdout
