@@ -196,6 +196,34 @@ class Wide(FlowSpec):
     assert work.witnessed() == ["a", "b", "default"]
 
 
+def test_a_switch_takes_the_case_that_its_artifact_holds(work):
+    work.write("""
+class Choosy(FlowSpec):
+    choice = "safe"
+
+    @catch
+    @step
+    def start(self):
+        raise ValueError("no choice was made")
+        self.next({"bold": self.bold, "safe": self.safe}, condition="choice")
+
+    @step
+    def bold(self):
+        self.next(self.end)
+
+    @step
+    def safe(self):
+        witness("safe")
+        self.next(self.end)
+
+    @step
+    def end(self):
+        pass
+""")
+    work.run("run")
+    assert work.witnessed() == ["safe"]
+
+
 def test_a_split_by_a_value_that_may_be_missing_is_refused(work):
     work.write("""
 class Wide(FlowSpec):

@@ -60,6 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         code_suffixes: Endings of the files that a code snapshot takes.
         code_max_bytes: Bytes that a code snapshot may have in all.
         durability: `crash`: results survive the death of any process; `power`: also a power cut.
+        enforce_resources: Hold tasks to the cores and the memory that `@resources` says.
         default_secrets_backend_type: Kind of secrets whose sources name an id only.
         default_secrets_role: Whom to be for reading secrets.
         aws_secrets_manager_default_region: Region of AWS secrets that do not name theirs.
@@ -84,6 +85,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     )  # fmt: skip
     code_max_bytes: int = 50 * 2**20
     durability: Literal["crash", "power"] = "crash"
+    enforce_resources: bool = False
     default_secrets_backend_type: str | None = None
     default_secrets_role: str | None = None
     aws_secrets_manager_default_region: str | None = None
@@ -296,6 +298,7 @@ _READERS: dict[str, Callable[[object, Path], Any]] = {
     "code_suffixes": _list(r"[,\s]+"),
     "code_max_bytes": _bytes_amount,
     "durability": _one_of("crash", "power"),
+    "enforce_resources": _boolean,
     "default_secrets_backend_type": _filled_text,
     "default_secrets_role": _filled_text,
     "aws_secrets_manager_default_region": _filled_text,

@@ -135,6 +135,15 @@ def resource_needs(decorators: Iterable[StepDecorator]) -> ResourceNeeds:
     )
 
 
+def resource_limits(decorators: Iterable[StepDecorator]) -> ResourceNeeds:
+    """What a step may use at most: of each resource the most that a decorator says expressly."""
+    limits = [limit for limit in (decorator.resource_limits() for decorator in decorators) if limit is not None]
+    return ResourceNeeds(
+        cpu=max((limit.cpu for limit in limits if limit.cpu is not None), default=None),
+        memory=max((limit.memory for limit in limits if limit.memory is not None), default=None),
+    )
+
+
 def overriding(decorators: Iterable[StepDecorator], hook: str) -> list[StepDecorator]:
     """The decorators that have a hook of their own."""
     inherited = getattr(StepDecorator, hook)

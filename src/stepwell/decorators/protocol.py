@@ -156,6 +156,10 @@ class StepDecorator(Decorator):
         """What the step asks for, if this decorator has a say."""
         return None
 
+    def resource_limits(self) -> ResourceNeeds | None:
+        """What the step may use at most, if this decorator says it expressly; for `enforce_resources`."""
+        return None
+
     def check(self, context: CheckContext) -> list[Diagnostic]:
         """Faults that can be seen without running anything; those of the options' kinds, unless overridden."""
         return self.faults_of_kind(context.file, context.line, f"on step `{context.step}`")

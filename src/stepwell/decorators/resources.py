@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from stepwell.decorators.applying import apply
@@ -12,10 +13,22 @@ from stepwell.documents.task import ResourceNeeds
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stepwell.decorators.protocol import CheckContext
+    from stepwell.decorators.protocol import CheckContext, TaskContext
     from stepwell.documents.diagnostic import Diagnostic
 
     F = TypeVar("F", bound=Callable[..., Any])
+
+
+# What libraries look at for how many threads to use.
+THREADS = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
+)
 
 
 class Resources(StepDecorator):
@@ -33,6 +46,23 @@ class Resources(StepDecorator):
             gpu=int(gpu or 0),
             disk=as_number(self.options["disk"]),
         )
+
+    def resource_limits(self) -> ResourceNeeds:
+        """What was given, as a limit; a default is none."""
+        return ResourceNeeds(
+            cpu=as_number(self.options["cpu"]) if "cpu" in self.given else None,
+            memory=as_number(self.options["memory"]) if "memory" in self.given else None,
+        )
+
+    def before_task(self, context: TaskContext) -> None:
+        """Keep to the cores that the run set aside, if it did; libraries get as many threads."""
+        cores = context.spec.cores
+        if not cores:
+            return
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(0, cores)
+        for variable in THREADS:
+            context.environ.setdefault(variable, str(len(cores)))
 
     def check(self, context: CheckContext) -> list[Diagnostic]:
         """Every option that is given must be a number that is not negative."""

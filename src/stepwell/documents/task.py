@@ -62,6 +62,8 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         max_attempts: How many attempts the task has in all.
         control_task: For one of a gang, the number of the task that leads it; None for others.
         max_splits: The most branches that a foreach of this task may have; None for no limit.
+        limits: What the task may use at most; None where nothing is enforced.
+        cores: The cores that it is to keep to, by number; empty for all.
         timeout: Seconds that the step may take.
         failed: For an attempt that only lets the flow go on: the result of the last one, which failed for good.
         datastore: URL of the datastore.
@@ -88,6 +90,8 @@ class TaskSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     skip_decorators: tuple[str, ...] = ()
     max_attempts: int = 1
     resources: ResourceNeeds = field(default_factory=ResourceNeeds)
+    limits: ResourceNeeds = field(default_factory=ResourceNeeds)
+    cores: tuple[int, ...] = ()
     timeout: float | None = None
     failed: ResultRef | None = None
     environment: str | None = None

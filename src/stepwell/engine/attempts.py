@@ -11,6 +11,7 @@ from stepwell.documents.task import SplitFrame, TaskSpec
 if TYPE_CHECKING:
     from stepwell.base.reactor import Timer
     from stepwell.documents.run import RunHeader
+    from stepwell.engine.enforcement import Cores
     from stepwell.engine.ledger import Ledger
     from stepwell.engine.scheduler.messages import Launch
     from stepwell.engine.scheduler.plan import FlowPlan
@@ -37,6 +38,7 @@ class Attempt:
         "began",
         "began_at",
         "deadline",
+        "over_memory",
         "overdue",
         "pid",
         "recorded",
@@ -55,6 +57,7 @@ class Attempt:
         self.deadline: Timer | None = None
         self.step_left = False
         self.overdue = False
+        self.over_memory = 0
         self._looked = began
         self._cpu = 0.0
 
@@ -97,8 +100,8 @@ class SpecMaker:
         self._source = f"{header.code.source}:{header.flow}"
         self._max_splits = max_splits
 
-    def make(self, launch: Launch, ledger: Ledger) -> TaskSpec:
-        """The specification of an attempt that the scheduler wants launched."""
+    def make(self, launch: Launch, ledger: Ledger, cores: Cores | None = None) -> TaskSpec:
+        """The specification of an attempt that the scheduler wants launched, with cores of its own if there are any."""
         header = self._header
         step = self._plan.steps[launch.step]
         place = (header.flow, header.run, launch.step, launch.task, launch.attempt)
@@ -126,6 +129,8 @@ class SpecMaker:
             decorators=header.decorators,
             max_attempts=step.max_attempts,
             resources=step.needs,
+            limits=step.limits,
+            cores=() if cores is None or launch.fallback else cores.take(step.limits.cpu),
             timeout=None if launch.fallback else step.timeout,
             failed=ledger.ref(launch.task) if launch.fallback else None,
             max_splits=self._max_splits,

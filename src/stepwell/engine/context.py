@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from stepwell.documents.events import RunEvent
     from stepwell.documents.run import RunHeader
     from stepwell.engine.attempts import SpecMaker
+    from stepwell.engine.enforcement import Cores
     from stepwell.engine.history import OriginHistory
     from stepwell.engine.ledger import Ledger
     from stepwell.records.sqlite import Records
@@ -33,6 +34,7 @@ class RunContext(NamedTuple):
         clock: Time.
         show_output: False when tasks print to the terminal themselves.
         grace: Seconds between SIGTERM and SIGKILL.
+        cores: Shares out cores to tasks that are held to theirs; None when none are.
         memory_kills: Counts the kernel's kills for want of memory since boot.
     """
 
@@ -48,3 +50,4 @@ class RunContext(NamedTuple):
     show_output: bool
     grace: float
     memory_kills: Callable[[], int]
+    cores: Cores | None = None

@@ -12,6 +12,8 @@ from stepwell.task.entry import BROKEN, UNRECORDED
 if TYPE_CHECKING:
     from stepwell.documents.task import ExitStatus, Outcome, TaskSpec, Usage
 
+MEGABYTE = 2**20
+
 _CRASHES = {
     signal.SIGSEGV: "it touched memory that is not its own (segmentation fault)",
     signal.SIGABRT: "native code aborted",
@@ -59,6 +61,16 @@ def explain_death(
     return _explain_exit(spec, status, memory_kills=memory_kills, peak_memory=peak_memory)
 
 
+def explain_over_memory(spec: TaskSpec, used: int) -> ErrorRecord:
+    """Why an attempt was ended that used more memory than it may: so many bytes."""
+    return ErrorRecord(
+        kind="memory",
+        message=f"step `{spec.step}` used {used / MEGABYTE:.0f} MB of the {spec.limits.memory:g} MB that it has",
+        hint="give it more with `@resources(memory=...)`, or make it use less; "
+        "it is held to that by the setting `enforce_resources`",
+    )
+
+
 def _explain_overdue(spec: TaskSpec) -> ErrorRecord:
     limit = format_duration(spec.timeout or 0.0)
     return ErrorRecord(
@@ -88,7 +100,7 @@ def _explain_exit(spec: TaskSpec, status: ExitStatus, *, memory_kills: int, peak
     if number == signal.SIGKILL and memory_kills > 0:
         return ErrorRecord(
             kind="memory",
-            message=f"the kernel killed the process because memory ran out{peak}",
+            message=f"the kernel killed the process because memory ran out{peak}{_asked_for(spec)}",
             hint="run fewer tasks at once (`--max-workers`), say what the step needs with `@resources(memory=...)`, "
             "or make the step use less",
         )
@@ -109,6 +121,11 @@ def _explain_exit(spec: TaskSpec, status: ExitStatus, *, memory_kills: int, peak
         if number == signal.SIGKILL
         else f"somebody or something sent the signal; the attempt's output: {where}",
     )
+
+
+def _asked_for(spec: TaskSpec) -> str:
+    memory = spec.resources.memory
+    return "" if memory is None else f", and `@resources` asked for {memory:g} MB"
 
 
 def _label(spec: TaskSpec) -> str:

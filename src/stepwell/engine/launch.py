@@ -27,6 +27,7 @@ from stepwell.documents.graph import DecoratorSpec
 from stepwell.engine.attempts import SpecMaker
 from stepwell.engine.configuring import config_values, find_origin, record_shape, shape_for_run
 from stepwell.engine.context import RunContext
+from stepwell.engine.enforcement import Cores, usable_core_numbers
 from stepwell.engine.freshness import forkable, modules_changed_since_start
 from stepwell.engine.header import RunFacts, header_maker
 from stepwell.engine.ledger import Ledger
@@ -250,7 +251,8 @@ class _Launch:
     ) -> RunLoop:
         settings = self._settings
         capacity = backend.capacity()
-        plan = make_plan(self._graph, self._decorators, capacity)
+        enforce = settings.enforce_resources and settings.isolation != "none"
+        plan = make_plan(self._graph, self._decorators, capacity, enforce=enforce)
         if settings.isolation == "none" and any(step.split == "gang" for step in plan.steps.values()):
             self._notice(
                 "with `--isolation none` the tasks of a gang run one after another",
@@ -278,6 +280,7 @@ class _Launch:
             show_output=settings.isolation != "none",
             grace=settings.grace_seconds,
             memory_kills=out_of_memory_kills,
+            cores=Cores(usable_core_numbers()) if enforce else None,
         )
         return RunLoop(context, scheduler, backend)
 

@@ -17,7 +17,8 @@ from stepwell.documents.run import CancelAsked as CancelRecord
 from stepwell.documents.run import RunEnded, StepLeft, TaskStarted
 from stepwell.documents.task import ErrorRecord, SplitFrame, TaskResult, Usage
 from stepwell.engine.attempts import Attempt
-from stepwell.engine.died import explain_death, result_of_death
+from stepwell.engine.died import MEGABYTE, explain_death, explain_over_memory, result_of_death
+from stepwell.engine.enforcement import memory_of_tree
 from stepwell.engine.index_writer import IndexWriter
 from stepwell.engine.output_tail import OutputTail
 from stepwell.engine.scheduler.messages import (
@@ -257,6 +258,8 @@ class RunLoop:
             memory_kills=self._new_memory_kills() if status.signal == signal.SIGKILL else 0,
             peak_memory=usage.peak_memory,
         )
+        if attempt.over_memory:
+            error = explain_over_memory(spec, attempt.over_memory)
         self._datastore.delete_empty_output(spec.flow, spec.run, spec.step, spec.task, spec.attempt)
         return self._append_result(attempt, error, status, usage)
 
@@ -283,6 +286,8 @@ class RunLoop:
     def _settle(self, attempt: Attempt, locator: str, result: TaskResult) -> None:
         """An attempt is over: record where its result stands and ask the scheduler what follows."""
         spec = attempt.spec
+        if self._context.cores is not None:
+            self._context.cores.give_back(spec.cores)
         self._ledger.settle(spec.task, spec.attempt, locator)
         if self._context.show_output:
             self._tail.finish(spec.step, spec.task, spec.attempt)
@@ -342,7 +347,7 @@ class RunLoop:
     def _launch(self, command: Launch) -> None:
         if not self._ledger.knows(command.task):
             self._ledger.add(command.task, command.step)
-        spec = self._context.specs.make(command, self._ledger)
+        spec = self._context.specs.make(command, self._ledger, self._context.cores)
         self._attempts[command.task] = Attempt(spec, began=self._clock.monotonic(), began_at=self._clock.now())
         self._backend.submit(spec)
 
@@ -419,11 +424,21 @@ class RunLoop:
             self._log.sync()
         for task, pid in self._backend.processes().items():
             running = self._attempts.get(task)
+            if running is not None and running.spec.limits.memory is not None:
+                self._watch_memory(running, pid)
             if running is not None and running.spec.resources.cpu is None:
                 cpu = running.cpu_since_last_look(pid, self._clock.monotonic())
                 if cpu is not None:
                     self._feed(Observed(task, cpu))
         self._observer(Progress(at=self._clock.now(), elapsed=self._summary.elapsed(), steps=self._step_progress()))
+
+    def _watch_memory(self, attempt: Attempt, pid: int) -> None:
+        """End an attempt that uses more memory than it may."""
+        spec = attempt.spec
+        used = memory_of_tree(pid)
+        if used > (spec.limits.memory or 0.0) * MEGABYTE and not (attempt.over_memory or attempt.asked_to_end):
+            attempt.over_memory = used
+            self._backend.terminate(spec.task, spec.attempt, grace=0.0)
 
     def _step_progress(self) -> tuple[StepProgress, ...]:
         return tuple(

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from stepwell.decorators.dispatch import overriding, resource_needs, retry_policy, time_limit
+from stepwell.decorators.dispatch import overriding, resource_limits, resource_needs, retry_policy, time_limit
+from stepwell.documents.task import ResourceNeeds
 from stepwell.engine.scheduler.plan import FlowPlan, StepPlan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stepwell.decorators.protocol import StepDecorator
-    from stepwell.documents.task import ResourceNeeds
     from stepwell.engine.scheduler.plan import Split
     from stepwell.flow.graph import Graph
 
@@ -25,13 +25,16 @@ _SPLITS: dict[str, Split] = {
 }
 
 
-def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]], capacity: ResourceNeeds) -> FlowPlan:
+def make_plan(
+    graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]], capacity: ResourceNeeds, *, enforce: bool = False
+) -> FlowPlan:
     """The plan of a flow whose graph has no faults.
 
     Args:
         graph: The flow's graph.
         decorators: Decorators by step name, outermost first.
         capacity: What the backend has. GPUs that it does not have are not waited for: the step finds out itself.
+        enforce: True when tasks are held to what their step says that it needs.
     """
     document = graph.document()
     ranks = graph.ranks
@@ -55,6 +58,7 @@ def make_plan(graph: Graph, decorators: Mapping[str, Sequence[StepDecorator]], c
             retry_wait=retries.wait,
             fallback=bool(overriding(attached, "fallback")),
             timeout=time_limit(attached),
+            limits=resource_limits(attached) if enforce else ResourceNeeds(),
             needs=needs if capacity.gpu else replace(needs, gpu=0),
             limit=limits.get(node.name),
         )

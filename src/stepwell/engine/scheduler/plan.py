@@ -30,6 +30,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
         fallback: True when one more attempt, without the step's own code, follows the last that failed.
         timeout: Seconds that one attempt may take; the scheduler keeps no time, it is for who launches.
         needs: What its tasks ask for; what is None is judged by what tasks of the step were seen to use.
+        limits: What one of its tasks may use at most; for who launches.
         limit: The most tasks of this step that run at once, over the whole run; None for no limit.
     """
 
@@ -45,6 +46,7 @@ class StepPlan(Struct, frozen=True, kw_only=True):
     fallback: bool = False
     timeout: float | None = None
     needs: ResourceNeeds = field(default_factory=ResourceNeeds)
+    limits: ResourceNeeds = field(default_factory=ResourceNeeds)
     limit: int | None = None
 
     def allows(self, transition: Transition) -> bool:
