@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 FLOW = """
 class Train(FlowSpec):
@@ -327,3 +328,16 @@ show(*main.RESULTS)
 ''',
     )
     assert shown == [[14.0, 7.0]]
+
+
+def test_ctrl_c_ends_the_run_in_good_order_and_a_second_one_at_once(work, run_of):
+    work.write(FLOW.replace('if os.environ.get("WAIT"):', 'witness("waits")\n        if os.environ.get("WAIT"):'))
+    (work.folder / "drive.py").write_text(
+        "from stepwell import Runner\nRunner('flow.py', env={'WAIT': '1'}, show_output=False).run(n=1)\n"
+    )
+    process = work.start(file="drive.py")
+    work.wait_for_witness("waits")
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+    assert b"KeyboardInterrupt" in (work.folder / "out.txt").read_bytes()
+    assert run_of("Train/1").status == "cancelled"

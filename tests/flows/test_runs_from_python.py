@@ -194,6 +194,7 @@ def test_a_child_that_fails_fails_the_step_and_is_on_record(work, run_of):
     assert "`Child/1` failed in `end/53`: ValueError: too much" in done.err
     parent = run_of("Parent/1")["start"].task
     assert [run.status for run in parent.started_runs] == ["failed"]
+    assert "started by  Parent/1/start/1" in work.stepwell("show", "Child/1").out
 
 
 def test_asking_for_it_outside_of_a_step_is_refused(work):

@@ -6,6 +6,7 @@ or the looks of a secret is hidden.
 
 from __future__ import annotations
 
+from enum import Enum
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 _BUILT_IN = frozenset({
     int, str, bytes, bytearray, bool, float, complex, type(None), list, tuple, set, frozenset, range,
 })  # fmt: skip
+# Small values of the standard library, which tell themselves best.
+_OWN_WORDS = frozenset(
+    {"datetime", "decimal", "_decimal", "fractions", "uuid", "pathlib", "pathlib._local", "zoneinfo"}
+)
 _FIRST = 6
 
 
@@ -49,15 +54,22 @@ class QuietDescriber(Describer):
     def describe(self, value: Any, depth: int) -> str:
         """A short text for a value."""
         kind = type(value)
-        if kind is dict:
-            return "{" + self._listed(value, depth) + "}"
-        if kind in _BUILT_IN or library_of(kind):
-            return super().describe(value, depth)
-        if issubclass(kind, BaseException):
-            return f"{kind.__name__}({self.members(BaseException.args.__get__(value), 1, depth + 1)})"  # type: ignore[attr-defined]
-        if depth > 1:
-            return f"<{kind.__name__}>"
-        return self._state(value, kind, depth)
+        text = ""
+        library = library_of(kind)
+        # A subclass of the user's own may have code of the user's own.
+        if kind in _BUILT_IN or (library and kind.__module__.partition(".")[0] == library):
+            text = super().describe(value, depth)
+        elif kind is dict:
+            text = "{" + self._listed(value, depth) + "}"
+        elif kind.__module__ in _OWN_WORDS:
+            text = repr(value)
+        elif issubclass(kind, dict) and kind.__module__ == "collections":
+            text = f"{kind.__name__}({{{self._listed(value, depth)}}})"
+        elif issubclass(kind, Enum):
+            text = f"{kind.__name__}.{object.__getattribute__(value, '_name_')}"
+        elif issubclass(kind, BaseException):
+            text = f"{kind.__name__}({self.members(BaseException.args.__get__(value), 1, depth + 1)})"  # type: ignore[attr-defined]
+        return text or (f"<{kind.__name__}>" if depth > 1 else self._state(value, kind, depth))
 
     def fields(self, name: str, pairs: Iterable[tuple[str, Any]], total: int, depth: int) -> str:
         """`Name(a=1, b=2)` with the first fields."""

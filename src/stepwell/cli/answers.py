@@ -119,7 +119,7 @@ class ArtifactAnswer(Struct, frozen=True, kw_only=True):
 
 
 class RunDetail(Struct, frozen=True, kw_only=True):
-    """Everything about one run."""
+    """Everything about one run; `started_by` is the task whose step started it, empty when none did."""
 
     run: RunAnswer
     doc: str
@@ -131,6 +131,7 @@ class RunDetail(Struct, frozen=True, kw_only=True):
     git: dict[str, Any] | None
     steps: list[StepAnswer]
     failed: list[TaskAnswer]
+    started_by: str = ""
 
 
 class StepDetail(Struct, frozen=True, kw_only=True):

@@ -96,6 +96,7 @@ class Looker:
             code=header.code.digest,
             git=msgspec.to_builtins(header.git) if header.git is not None else None,
             steps=self._steps(row, {node.name: node for node in header.graph.steps}),
+            started_by=header.parent,
             failed=[self._task_answer(row, task) for task in last.values() if self._failed_for_good(row, task)],
         )
 

@@ -115,7 +115,10 @@ class Executing:
             self._child.wait_for(lambda: False, None)
         except KeyboardInterrupt:
             self._child.interrupt(signal.SIGINT)
-            self._child.wait_for(lambda: False, None)
+            try:
+                self._child.wait_for(lambda: False, None)
+            except KeyboardInterrupt:
+                self._child.end(grace=0.0)
             raise
         return self
 

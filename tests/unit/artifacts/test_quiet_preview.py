@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import datetime as dt
+import decimal
+import enum
+import pathlib
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from stepwell.artifacts.quiet_preview import quiet_preview
@@ -38,6 +43,21 @@ class LoudList(list):
     __len__ = __repr__ = __getitem__ = __iter__  # type: ignore[assignment]
 
 
+class LoudTable(pd.DataFrame):
+    @property
+    def shape(self):
+        raise AssertionError("the value's code was run")
+
+    __repr__ = __len__ = shape.fget  # type: ignore[assignment]
+
+
+class Color(enum.Enum):
+    RED = 1
+
+    def __repr__(self):
+        raise AssertionError("the value's code was run")
+
+
 @dataclasses.dataclass
 class Settings:
     rate: float
@@ -47,6 +67,9 @@ class Settings:
 def test_no_code_of_a_value_is_run():
     assert quiet_preview("x", Alarm()) == "Alarm(state=1)"
     assert quiet_preview("x", Overridden()) == f"<{__name__}.Overridden>"
+    assert "LoudTable" in quiet_preview("x", LoudTable({"a": [1]}))
+    assert "2 rows" in quiet_preview("x", pd.DataFrame({"a": [1, 2]}))
+    assert quiet_preview("x", np.array([Alarm()], dtype=object))
     assert "LoudList" in quiet_preview("x", LoudList([1]))
     assert quiet_preview("x", [Alarm(), {"a": Alarm()}]) == "[Alarm(state=1), {'a': <Alarm>}]"
 
@@ -59,6 +82,12 @@ def test_no_code_of_a_value_is_run():
         ([1, 2, 3], "[1, 2, 3]"),
         ({"a": 1}, "{'a': 1}"),
         (ValueError("no"), "ValueError('no')"),
+        (dt.date(2026, 1, 2), "datetime.date(2026, 1, 2)"),
+        (decimal.Decimal("1.5"), "Decimal('1.5')"),
+        (pathlib.PurePosixPath("/a/b"), "PurePosixPath('/a/b')"),
+        (collections.Counter("aab"), "Counter({'a': 2, 'b': 1})"),
+        (collections.defaultdict(list, x=[1]), "defaultdict({'x': [1]})"),
+        (Color.RED, "Color.RED"),
         (Settings(0.5, "hunter2"), "Settings(rate=0.5, password='<hidden>')"),
     ],
 )

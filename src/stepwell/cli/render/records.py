@@ -39,6 +39,7 @@ def run_lines(detail: RunDetail, style: Style, width: int | None) -> list[str]:
         ("started", f"{format_time(run.created_at)} by {run.user}"),
         ("parameters", parameters),
         ("tags", " ".join(run.tags)),
+        ("started by", detail.started_by),
         ("resumes", f"{run.flow}/{run.origin_run}" if run.origin_run else ""),
         ("command", " ".join(detail.command)),
         ("code", f"{detail.code[:12]}{f' (git {git})' if git else ''}"),
