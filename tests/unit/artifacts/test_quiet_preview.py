@@ -69,7 +69,9 @@ def test_no_code_of_a_value_is_run():
     assert quiet_preview("x", Overridden()) == f"<{__name__}.Overridden>"
     assert "LoudTable" in quiet_preview("x", LoudTable({"a": [1]}))
     assert "2 rows" in quiet_preview("x", pd.DataFrame({"a": [1, 2]}))
-    assert quiet_preview("x", np.array([Alarm()], dtype=object))
+    objects = np.empty(1, dtype=object)
+    objects[0] = Alarm()
+    assert "ndarray" in quiet_preview("x", objects)
     assert "LoudList" in quiet_preview("x", LoudList([1]))
     assert quiet_preview("x", [Alarm(), {"a": Alarm()}]) == "[Alarm(state=1), {'a': <Alarm>}]"
 
