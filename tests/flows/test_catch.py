@@ -69,6 +69,57 @@ def test_a_step_that_nobody_in_it_can_save_is_followed_by_an_attempt_without_it(
     assert told["TYPE"] == type_
     assert text in told["TEXT"]
     assert told["INHERITED"] == "[1, 2] 1"
+    assert told["EARLY"] == "kept"
+
+
+@pytest.mark.parametrize("isolation", ["fork", "spawn"])
+def test_what_a_step_had_set_before_a_crash_is_kept(work, isolation):
+    body = """
+        self.inherited = self.inherited + [3]
+        self.table = bytes(5_000_000)
+        self.lock = __import__("threading").Lock()
+        for self.counter in range(10_000):
+            pass
+        self.nested = {"a": [1]}
+        os.kill(os.getpid(), 9)
+"""
+    work.write(
+        CAUGHT.format(body=body.strip()).replace(
+            'print("EARLY"', 'witness(f"{len(self.table)} {self.nested}")\n        print("EARLY"'
+        )
+    )
+    told = lines(work.run("run", "--isolation", isolation).out)
+    assert told["INHERITED"] == "[1, 2, 3] 1"
+    assert told["EARLY"] == "kept"
+    assert work.witnessed() == ["5000000 {'a': [1]}"]
+
+
+def test_what_a_join_took_over_before_a_crash_is_kept(work):
+    work.write("""
+class Joined(FlowSpec):
+    @step
+    def start(self):
+        self.items = [1, 2]
+        self.common = "common"
+        self.next(self.work, foreach="items")
+
+    @step
+    def work(self):
+        self.next(self.join)
+
+    @catch(var="failure")
+    @step
+    def join(self, inputs):
+        self.merge_artifacts(inputs)
+        os._exit(1)
+        self.next(self.end)
+
+    @step
+    def end(self):
+        witness(f"{self.common} {self.failure.type}")
+""")
+    work.run("run")
+    assert work.witnessed() == ["common exit"]
 
 
 def test_what_could_be_stored_is_kept_when_another_artifact_could_not(work):
@@ -145,11 +196,11 @@ class Branchy(FlowSpec):
 
     @step
     def end(self):
-        witness(str(hasattr(self, "got")))
+        witness(str(self.got))
         witness(self.join_failure.type)
 """)
     work.run("run")
-    assert work.witnessed() == ["False", "SIGABRT"]
+    assert work.witnessed() == ["['split', 'exit']", "SIGABRT"]
 
 
 def test_a_foreach_goes_over_what_its_artifact_holds(work):

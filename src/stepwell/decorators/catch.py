@@ -35,6 +35,7 @@ class Catch(StepDecorator):
     """The decorator behind `@catch`; options `var` (name of an artifact) and `print_exception`."""
 
     name = "catch"
+    keeps_on_crash = True
     defaults = {"var": None, "print_exception": True}  # noqa: RUF012 - a constant of the class
 
     def after_task(self, context: TaskContext) -> None:

@@ -122,10 +122,12 @@ class StepDecorator(Decorator):
 
     Attributes:
         backend: For a decorator that names a place to run the step on: what that is, in words.
+        keeps_on_crash: True when what the step sets is stored as it is set, because `fallback` may need it.
         gang: True for decorators of steps that run as a gang (`num_parallel`).
     """
 
     backend: ClassVar[str] = ""
+    keeps_on_crash: ClassVar[bool] = False
     gang: ClassVar[bool] = False
 
     def option_fault(self, context: CheckContext, option: str, expected: str, example: str) -> Diagnostic:

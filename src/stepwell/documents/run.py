@@ -125,6 +125,14 @@ class StepLeft(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="left"
     attempt: int = 0
 
 
+class StepKept(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="kept"):
+    """What an attempt has set so far, stored in case that it crashes; without meaning once the attempt has a result."""
+
+    task: int
+    attempt: int = 0
+    artifacts: dict[str, ArtifactRef] = field(default_factory=dict)
+
+
 class RunEnded(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ended"):
     """The run is over. `by` tells who says so: the run itself, or a reader that found its process gone."""
 
@@ -151,4 +159,4 @@ class CancelAsked(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="ca
     user: str
 
 
-LogRecord = TaskResult | TaskStarted | StepLeft | RunEnded | TagChange | CancelAsked
+LogRecord = TaskResult | TaskStarted | StepLeft | StepKept | RunEnded | TagChange | CancelAsked

@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from stepwell.base.digest import digest_of_strings
+from stepwell.documents.run import StepLeft
 from stepwell.documents.task import SplitFrame, TaskSpec
 
 if TYPE_CHECKING:
     from stepwell.base.reactor import Timer
-    from stepwell.documents.run import RunHeader
+    from stepwell.documents.refs import ArtifactRef
+    from stepwell.documents.run import RunHeader, StepKept
     from stepwell.engine.enforcement import Cores
     from stepwell.engine.ledger import Ledger
     from stepwell.engine.scheduler.messages import Launch
@@ -38,6 +40,7 @@ class Attempt:
         "began",
         "began_at",
         "deadline",
+        "kept",
         "over_memory",
         "overdue",
         "pid",
@@ -57,9 +60,17 @@ class Attempt:
         self.deadline: Timer | None = None
         self.step_left = False
         self.overdue = False
+        self.kept: dict[str, ArtifactRef] = {}
         self.over_memory = 0
         self._looked = began
         self._cpu = 0.0
+
+    def note(self, record: StepLeft | StepKept) -> None:
+        """Take in what the attempt says of its step while it runs."""
+        if isinstance(record, StepLeft):
+            self.step_left = True
+        else:
+            self.kept.update(record.artifacts)
 
     def cpu_since_last_look(self, pid: int, now: float) -> float | None:
         """Average cores used since the last look; None when it is too early to tell or the system does not."""

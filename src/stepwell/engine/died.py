@@ -10,6 +10,7 @@ from stepwell.documents.task import ErrorRecord, TaskResult
 from stepwell.task.entry import BROKEN, UNRECORDED
 
 if TYPE_CHECKING:
+    from stepwell.documents.refs import ArtifactRef
     from stepwell.documents.task import ExitStatus, Outcome, TaskSpec, Usage
 
 MEGABYTE = 2**20
@@ -135,7 +136,14 @@ def _label(spec: TaskSpec) -> str:
 
 
 def result_of_death(
-    spec: TaskSpec, status: ExitStatus | None, error: ErrorRecord, usage: Usage, *, started_at: float, now: float
+    spec: TaskSpec,
+    status: ExitStatus | None,
+    error: ErrorRecord,
+    usage: Usage,
+    *,
+    started_at: float,
+    now: float,
+    artifacts: dict[str, ArtifactRef] | None = None,
 ) -> TaskResult:
     """The result that the run loop records in the attempt's place."""
     outcome: Outcome = "cancelled" if error.kind == "cancelled" else "failed"
@@ -148,6 +156,7 @@ def result_of_death(
         path=spec.path,
         frames=spec.frames,
         outcome=outcome,
+        artifacts=artifacts or {},
         base=spec.inputs[0] if len(spec.inputs) == 1 else spec.parameters,
         depth=1,
         inputs=tuple((ref.step, ref.task) for ref in spec.inputs),

@@ -14,7 +14,7 @@ from stepwell.base.errors import StoreError
 from stepwell.base.reactor import Reactor
 from stepwell.documents.events import Notice, Progress, StepProgress, TaskBegan, TaskEnded, TasksCloned
 from stepwell.documents.run import CancelAsked as CancelRecord
-from stepwell.documents.run import RunEnded, StepLeft, TaskStarted
+from stepwell.documents.run import RunEnded, StepKept, StepLeft, TaskStarted
 from stepwell.documents.task import ErrorRecord, SplitFrame, TaskResult, Usage
 from stepwell.engine.attempts import Attempt
 from stepwell.engine.died import MEGABYTE, explain_death, explain_over_memory, result_of_death
@@ -240,10 +240,10 @@ class RunLoop:
                 running = self._attempts.get(record.task)
                 if running is not None and running.spec.attempt == record.attempt:
                     self._results[record.task, record.attempt] = (locator, record)
-            elif isinstance(record, StepLeft):
+            elif isinstance(record, (StepLeft, StepKept)):
                 running = self._attempts.get(record.task)
                 if running is not None and running.spec.attempt == record.attempt:
-                    running.step_left = True
+                    running.note(record)
             elif isinstance(record, CancelRecord) and not self._cancelled_by:
                 self._reactor.soon(partial(self._cancel, f"a request of {record.user}"))
 
@@ -279,6 +279,7 @@ class RunLoop:
             Usage(wall=wall, cpu_user=usage.cpu_user, cpu_system=usage.cpu_system, peak_memory=usage.peak_memory),
             started_at=attempt.began_at,
             now=self._clock.now(),
+            artifacts=attempt.kept,
         )
         locator = self._log.append([result])[0]
         return locator, result

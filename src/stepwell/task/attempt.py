@@ -23,6 +23,7 @@ from stepwell.flow.transition import foreach_items
 from stepwell.store.artifact_table import ArtifactTables
 from stepwell.store.result_reader import ResultReader
 from stepwell.task.boundary import describe_failure
+from stepwell.task.checkpoint import Checkpoint
 from stepwell.task.current_task import entering
 from stepwell.task.inputs import make_inputs
 from stepwell.task.persist import Persisted, complete_table, needs_complete_table, persist_state
@@ -144,6 +145,8 @@ class _Execution:
         if spec.failed is not None:
             self._fall_back(decorators, context, spec.failed)
             return context
+        if spec.attempt + 1 >= spec.max_attempts and any(one.keeps_on_crash for one in decorators):
+            Checkpoint(spec, self._flow, self._runtime, self._writer, self._log)
         try:
             run_step(decorators, context, call)
         finally:

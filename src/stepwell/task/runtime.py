@@ -8,7 +8,7 @@ from stepwell.artifacts.preview import preview
 from stepwell.base.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from stepwell.artifacts.reader import ArtifactReader
     from stepwell.documents.refs import ArtifactRef, ResultRef
@@ -53,6 +53,7 @@ class StoredRuntime:
         self.reads: dict[str, str] = {}
         self.loaded: dict[str, ArtifactRef] = {}
         self.adopted: dict[str, ArtifactRef] = {}
+        self.on_adopt: Callable[[str, ArtifactRef], None] | None = None
         self.label = ""
         self._flow = flow
         self._frames = tuple(frame for frame in frames if frame.kind != "branch")
@@ -102,6 +103,8 @@ class StoredRuntime:
         if ref is None:
             raise KeyError(name)
         self.adopted[name] = ref
+        if self.on_adopt is not None:
+            self.on_adopt(name, ref)
 
     def foreach_input(self) -> Any:
         """The innermost foreach item, None outside a foreach."""
