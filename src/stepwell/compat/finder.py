@@ -58,9 +58,13 @@ class MetaflowFinder:
             module.__spec__ = _SPECS.pop(name)
             module.__dict__.update(modules.missing_names(name, module))
         elif name == ROOT:
-            from stepwell.compat.variables import tell_variables_without_effect
+            from stepwell.compat.extensions import load_extensions
+            from stepwell.compat.variables import is_first_to_tell, tell_variables_without_effect
 
-            tell_variables_without_effect()
+            first = is_first_to_tell()
+            if first:
+                tell_variables_without_effect()
+            load_extensions(tell=first)
 
 
 _SPECS: dict[str, ModuleSpec | None] = {}

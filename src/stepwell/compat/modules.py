@@ -161,9 +161,9 @@ _NAMES: dict[str, dict[str, str]] = {
     "metaflow.includefile": _public("IncludeFile"),
     "metaflow.decorators": {
         **_public("FlowSpec", "FlowMutator", "StepMutator", "step"),
-        "StepDecorator": "stepwell.decorators.protocol:StepDecorator",
-        "FlowDecorator": "stepwell.decorators.flow_protocol:FlowDecorator",
-        "Decorator": "stepwell.decorators.protocol:StepDecorator",
+        "StepDecorator": "stepwell.compat.step_hooks:HookedStepDecorator",
+        "FlowDecorator": "stepwell.compat.step_hooks:HookedFlowDecorator",
+        "Decorator": "stepwell.decorators.options:Decorator",
         **EXCEPTIONS["metaflow.decorators"],
     },
     "metaflow.metaflow_current": {"current": "stepwell:current", "Current": "stepwell.flow.current:Current"},
@@ -174,6 +174,8 @@ _NAMES: dict[str, dict[str, str]] = {
         **EXCEPTIONS["metaflow.multicore_utils"],
     },
     "metaflow.lint": EXCEPTIONS["metaflow.lint"],
+    "metaflow.metadata_provider": {"MetaDatum": "stepwell.compat.step_hooks:MetaDatum"},
+    "metaflow.metadata_provider.metadata": {"MetaDatum": "stepwell.compat.step_hooks:MetaDatum"},
     "metaflow.runtime": EXCEPTIONS["metaflow.runtime"],
     "metaflow.datastore": {},
     "metaflow.datastore.exceptions": EXCEPTIONS["metaflow.datastore.exceptions"],
@@ -300,7 +302,7 @@ def resolve(module: str, name: str) -> Any:
         return import_module("stepwell.compat.variables").config_value(name, UNKNOWN)
     target = _NAMES[module].get(name)
     if target is None:
-        return UNKNOWN
+        return import_module("stepwell.compat.extensions").find_name(name, UNKNOWN) if module == "metaflow" else UNKNOWN
     home, _, attribute = target.partition(":")
     try:
         return getattr(import_module(home), attribute)

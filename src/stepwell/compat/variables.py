@@ -111,11 +111,16 @@ def translate_variables(environ: MutableMapping[str, str]) -> None:
             environ.setdefault(variable, change(text))
 
 
-def tell_variables_without_effect(environ: MutableMapping[str, str] = os.environ) -> None:
-    """Name what is configured for Metaflow and has no effect, in one warning, once for all processes of a program."""
+def is_first_to_tell(environ: MutableMapping[str, str] = os.environ) -> bool:
+    """True once in a program, whatever processes it has: for what is to be told only once."""
     if environ.get(_TOLD):
-        return
+        return False
     environ[_TOLD] = "1"
+    return True
+
+
+def tell_variables_without_effect(environ: Mapping[str, str] = os.environ) -> None:
+    """Name what is configured for Metaflow and has no effect, in one warning."""
     names = without_effect(environ)
     if names:
         listed = ", ".join(f"`{_PREFIX}{name}`" for name in names)

@@ -52,7 +52,7 @@ class Catch(StepDecorator):
         kind = type(error)
         caught = CaughtException(f"{kind.__module__}.{kind.__qualname__}", redact(_text_of(error)), stacktrace)
         self._keep(context, caught)
-        if not _go_on(context):
+        if not go_on(context):
             return False
         self._tell(context, stacktrace)
         return True
@@ -62,7 +62,7 @@ class Catch(StepDecorator):
         caught = CaughtException(error.type or error.kind, error.message, error.traceback)
         self._keep(context, caught)
         self._tell(context, f"{error.message}\n")
-        _go_on(context)
+        go_on(context)
 
     def _keep(self, context: TaskContext, caught: CaughtException | None) -> None:
         if self.options["var"]:
@@ -113,7 +113,7 @@ class Catch(StepDecorator):
         return Diagnostic(code="SW152", message=message, file=context.file, line=context.line, hint=hint)
 
 
-def _go_on(context: TaskContext) -> bool:
+def go_on(context: TaskContext) -> bool:
     """Call `self.next` as the file has it, unless the step came so far itself; False when that cannot be."""
     flow = context.flow
     graph = build_graph(type(flow))
