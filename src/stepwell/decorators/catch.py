@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from stepwell.base.compat_names import recorded_name
 from stepwell.base.errors import CaughtException, StepwellError
 from stepwell.base.redaction import redact
 from stepwell.base.user_traceback import format_user_traceback
@@ -50,7 +51,8 @@ class Catch(StepDecorator):
             return False  # a gang fails as one: the others must be ended first, then all of it falls back
         stacktrace = redact(format_user_traceback(error))
         kind = type(error)
-        caught = CaughtException(f"{kind.__module__}.{kind.__qualname__}", redact(_text_of(error)), stacktrace)
+        name = recorded_name(f"{kind.__module__}.{kind.__qualname__}")
+        caught = CaughtException(name, redact(_text_of(error)), stacktrace)
         self._keep(context, caught)
         if not go_on(context):
             return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING, Literal
 
+from stepwell.base.compat_names import recorded_name
 from stepwell.base.formats import format_duration, format_size
 from stepwell.documents.task import ErrorRecord, TaskResult
 from stepwell.task.entry import BROKEN, UNRECORDED
@@ -76,7 +77,7 @@ def _explain_overdue(spec: TaskSpec) -> ErrorRecord:
     limit = format_duration(spec.timeout or 0.0)
     return ErrorRecord(
         kind="timeout",
-        type="stepwell.base.errors.StepTimeout",
+        type=recorded_name("stepwell.base.errors.StepTimeout"),
         message=f"step `{spec.step}` ran longer than {limit}, and was ended from outside",
         hint="it was in native code, or caught the exception that told it; give it more time with `@timeout`, "
         "or look into what it waits for",
