@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
     from stepwell.client import Run
 
+# A suite that was started in the background may have inherited an ignored Ctrl-C; flows under test must hear it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 @pytest.fixture
 def work(tmp_path: Path) -> Iterator[Workspace]:
