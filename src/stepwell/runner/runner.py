@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
 from stepwell.base import errors
@@ -16,7 +17,7 @@ from stepwell.runner.executing import ExecutingRun, ExecutingTask, changed
 from stepwell.runner.flow_file import place_of, require_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from stepwell.flow.spec import FlowSpec
@@ -78,7 +79,9 @@ class Runner:
             StepwellError: The run could not begin; the type tells why.
             RunFailed: The process ended before the run began.
         """
-        return self._executing_run(self._start("run", kwargs)).wait_here()
+        child = self._start("run", kwargs)
+        with _ending_on_interrupt(child):
+            return self._executing_run(child).wait_here()
 
     def resume(self, **kwargs: Any) -> ExecutingRun:
         """Go on from an earlier run and wait for the end.
@@ -86,7 +89,9 @@ class Runner:
         Args:
             **kwargs: Options of `resume`: `origin_run_id`, `step_to_rerun`, `tags` and so on. Errors as for `run`.
         """
-        return self._executing_run(self._start("resume", kwargs)).wait_here()
+        child = self._start("resume", kwargs)
+        with _ending_on_interrupt(child):
+            return self._executing_run(child).wait_here()
 
     def spin(self, pathspec: str, **kwargs: Any) -> ExecutingTask:
         """Run one step as a task with the inputs of a past one, and wait for the end.
@@ -95,7 +100,9 @@ class Runner:
             pathspec: The step, or a past task of it, such as `TrainFlow/7/fit/3`.
             **kwargs: Options of `spin`: `artifacts_module`, `skip_decorators`, `persist`. Errors as for `run`.
         """
-        return self._executing_task(self._start("spin", {"pathspec": pathspec, **kwargs})).wait_here()
+        child = self._start("spin", {"pathspec": pathspec, **kwargs})
+        with _ending_on_interrupt(child):
+            return self._executing_task(child).wait_here()
 
     async def async_run(self, **kwargs: Any) -> ExecutingRun:
         """As `run`, but return as soon as the run has its id."""
@@ -227,6 +234,16 @@ class Runner:
             except TypeError:
                 pass
         return RunFailed(refused["message"], hint=refused["hint"])
+
+
+@contextmanager
+def _ending_on_interrupt(child: Child) -> Iterator[None]:
+    """Within: a Ctrl-C at whatever moment leaves no process behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        child.end()
+        raise
 
 
 def _answered(child: Child, kind: str) -> bool:
